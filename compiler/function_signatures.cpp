@@ -318,9 +318,16 @@ std::span<const FunctionSignature> function_signatures() {
 }
 
 std::span<const FunctionSignature> find_function(std::string_view name) {
-  const auto [first, last] =
-      std::ranges::equal_range(signatures, name, {}, &FunctionSignature::name);
-  return {first, last};
+  const auto* first =
+      std::lower_bound(std::begin(signatures), std::end(signatures), name,
+                       [](const FunctionSignature& signature, std::string_view wanted) {
+                         return signature.name < wanted;
+                       });
+  const auto* last = first;
+  while (last != std::end(signatures) && last->name == name) {
+    ++last;
+  }
+  return {first, static_cast<std::size_t>(last - first)};
 }
 
 std::span<const FunctionSignature> service_methods() {
