@@ -1,0 +1,4 @@
+create table config (
+  key   text primary key,
+  value text not null
+);
