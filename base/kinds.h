@@ -9,6 +9,7 @@
 //   by `service.X.http(...)` run        {service: Reference, command} made by
 //   `service.X.command(...)` auth       {bearer} | {basic: {user, password}} | {header: {name,
 //   value}} | {hmac}
+// In `expect.json` of a check a matcher stands as {"$present": true} or {"$matching": "RE2"}.
 // A file in a form is {file, type?}, made by `upload(...)`. `migrations` and `seed` are lists of
 // {file, sha256}, in order.
 #pragma once
