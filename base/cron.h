@@ -35,7 +35,10 @@ class Schedule {
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
+  [[nodiscard]] bool fires_on(std::chrono::sys_days day) const;
+
   std::string text_;
+  std::string fields_;  // five, names as numbers; "" for `every`
   std::optional<Duration> every_;
   std::uint64_t minutes_ = 0, hours_ = 0, days_ = 0, months_ = 0, weekdays_ = 0;  // bit i: value i
   bool any_day_ = true, any_weekday_ = true;
