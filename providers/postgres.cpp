@@ -150,6 +150,24 @@ Reply<Done> check_history(const std::vector<Applied>& applied, const List& wante
   return Done{};
 }
 
+// The files' folder was moved: their rows follow, nothing runs again.
+Reply<Done> follow_folder(const std::vector<Applied>& applied, const List& wanted,
+                          Writer& database) {
+  std::vector<Statement> statements;
+  for (std::size_t i = 0; i < applied.size(); ++i) {
+    if (wanted[i].at("/file").text() != applied[i].file) {
+      statements.push_back(
+          {"update infra.migrations set file = $1 where kind = 'migration' "
+           "and name = $2",
+           {wanted[i].at("/file"), applied[i].name}});
+    }
+  }
+  if (!statements.empty()) {
+    TRY(done, database.execute(statements));
+  }
+  return Done{};
+}
+
 class Postgres : public Provider {
  public:
   [[nodiscard]] const ProviderSchema& schema() const override { return postgres_schema(); }
@@ -181,6 +199,7 @@ class Postgres : public Provider {
     }
     const List& files = change.desired.at("/files").list();
     TRY(kept, check_history(ledger->migrations, files));
+    TRY(renamed, follow_folder(ledger->migrations, files, database));
     for (std::size_t i = ledger->migrations.size(); i < files.size(); ++i) {
       TRY(done, run_file(files[i], "migration", database));
       TRY(seen, read_ledger(database));
