@@ -136,7 +136,8 @@ std::optional<Value> StaticValues::name(const std::string& name, std::size_t env
     --depth_;
     return value;
   }
-  if (meaning.found() || is_resource_kind(name) || name == "stack") {
+  if (meaning.found() || is_resource_kind(name) || name == "stack" ||
+      std::find(locals_.begin(), locals_.end(), name) != locals_.end()) {
     return std::nullopt;
   }
   return Value(name);
@@ -273,8 +274,6 @@ Verdict StaticValues::scope(ScopeId scope) const {
       const auto possibly = here.then ? own.possibly : all().without(own.certainly);
       const auto certainly = here.then ? own.certainly : all().without(own.possibly);
       whole = {whole.certainly & certainly, whole.possibly & possibly};
-    } else if (here.loop != nullptr) {
-      whole.certainly = EnvironmentSet();  // how many rounds there are is not known here
     }
   }
   scopes_[scope] = whole;

@@ -7,6 +7,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -67,8 +68,13 @@ class StaticValues {
   // In which environments a condition written in `scope` is true.
   [[nodiscard]] Verdict verdict(const ast::Expression& condition, ScopeId scope) const;
 
-  // Where the statements of a scope may exist (`possibly`), and surely do (`certainly`).
+  // Where the statements of a scope may exist (`possibly`), and where all its conditions surely
+  // hold (`certainly`; how many rounds a `for` has is another matter).
   [[nodiscard]] Verdict scope(ScopeId scope) const;
+
+  // Variables of comprehensions and rules, which are no words of enumerations while they last.
+  void enter_local(std::string_view name) { locals_.push_back(name); }
+  void leave_local() { locals_.pop_back(); }
 
   [[nodiscard]] EnvironmentSet all() const;
 
@@ -82,6 +88,7 @@ class StaticValues {
   const Module& module_;
   mutable std::vector<std::optional<Verdict>> scopes_;
   mutable std::unordered_map<const ast::Expression*, Verdict> verdicts_;
+  std::vector<std::string_view> locals_;
   mutable std::size_t depth_ = 0;  // of lets within lets: a cycle ends as "not known"
 };
 
