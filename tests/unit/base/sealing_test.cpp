@@ -92,7 +92,7 @@ TEST_F(Keys, VariableWinsInHexAndBase64) {
 
 TEST_F(Keys, RefuseWhatIsNone) {
   for (const char* bad :
-       {"x", "00", "secret passphrase that is long enough to be thirty-two bytes"}) {
+       {"4f4f", "hunter2hunter2", "secret passphrase that is long enough to be thirty-two bytes"}) {
     variables.values["INFRA_KEY"] = bad;
     try {
       (void)SealingKey::find(world);
