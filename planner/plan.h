@@ -110,6 +110,7 @@ struct Plan {
   Diagnostics diagnostics;  // warnings of compiling and planning
   std::map<std::string, Value> parameters;
   bool complete = true;  // false: a provider could not be read
+  std::string contract;  // set by load_plan alone: the keyed token of the plan that was saved
   [[nodiscard]] Counts counts() const;
   [[nodiscard]] bool has_changes() const;  // what `--detailed-exitcode` counts
   [[nodiscard]] bool has_drift() const;
