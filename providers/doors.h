@@ -70,8 +70,7 @@ class Gate {
 [[nodiscard]] std::unique_ptr<Reader> open_reader(DoorContext context);
 [[nodiscard]] std::unique_ptr<Writer> open_writer(DoorContext context, Gate& gate);
 
-// --- what probes need (checks run after apply; user-given addresses)
-// ---------------------------------------------------------
+// --- what probes need (checks run after apply; user-given addresses) ---
 
 struct ProbeRequest {
   Method method = Method::get;

@@ -39,8 +39,7 @@ class [[nodiscard]] Reply {
 };
 struct Done {};
 
-// --- doors: bound to one endpoint, one deadline, one budget
-// ------------------------------------------------------------------
+// --- doors: bound to one endpoint, one deadline, one budget ---
 
 enum class Method { get, post, put, patch, del };
 struct Body {
@@ -98,8 +97,7 @@ class Writer : public Reader {
                              std::vector<Path> took = {}) = 0;
 };
 
-// --- data
-// ---------------------------------------------------------------------------------------------------------------------
+// --- data ---
 
 enum class Status { ready, pending, broken };
 struct Remote {        // as the platform shows it, never an echo of what was asked for

@@ -1,0 +1,41 @@
+#include "providers/registry.h"
+
+#include <array>
+
+#include "providers/simulator/simulator.h"
+#if __has_include("providers/local/local.h") && !defined(INFRA_WITHOUT_LOCAL)
+#include "providers/local/local.h"
+#define INFRA_HAS_LOCAL 1
+#endif
+
+namespace infra {
+
+std::span<const Provider* const> all_providers() {
+  static const std::vector<const Provider*> providers{
+      &functions_provider(),
+#ifdef INFRA_HAS_LOCAL
+      &local_provider(),
+#endif
+      &simulator_provider(),
+  };
+  return providers;
+}
+
+const Provider* find_provider(std::string_view name) {
+  for (const Provider* provider : all_providers()) {
+    if (provider->schema().name == name) {
+      return provider;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<const ProviderSchema*> all_schemas() {
+  std::vector<const ProviderSchema*> schemas;
+  for (const Provider* provider : all_providers()) {
+    schemas.push_back(&provider->schema());
+  }
+  return schemas;
+}
+
+}  // namespace infra
