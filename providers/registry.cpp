@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "providers/postgres.h"
 #include "providers/simulator/simulator.h"
 #if __has_include("providers/local/local.h") && !defined(INFRA_WITHOUT_LOCAL)
 #include "providers/local/local.h"
@@ -16,6 +17,7 @@ std::span<const Provider* const> all_providers() {
 #ifdef INFRA_HAS_LOCAL
       &local_provider(),
 #endif
+      &postgres_provider(),
       &simulator_provider(),
   };
   return providers;

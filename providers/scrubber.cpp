@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "providers/door.h"
+#include "providers/http_exchange.h"
 #include "providers/support.h"
 
 namespace infra {
@@ -20,45 +21,14 @@ constexpr std::size_t shortest_secret = 4;  // shorter ones would blank ordinary
 constexpr std::size_t longest_message = 2048;
 constexpr std::size_t largest_file = std::size_t{64} << 20;
 
-std::string percent_encoded(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((std::isalnum(byte) != 0 && byte < 128) || c == '-' || c == '.' || c == '_' || c == '~') {
-      out += c;
-    } else {
-      out += '%';
-      out += digits[byte >> 4U];
-      out += digits[byte & 15U];
-    }
-  }
-  return out;
-}
-
 // The part of the base64 text that does not depend on what stands around it.
 std::string base64_core(std::string_view text, std::size_t offset) {
-  static constexpr std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const std::size_t skip = (3 - offset) % 3;
   if (text.size() <= skip + 3) {
     return {};
   }
   text.remove_prefix(skip);
-  std::string out;
-  for (std::size_t i = 0; i + 2 < text.size(); i += 3) {
-    const auto byte = [&](std::size_t at) {
-      return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i + at]));
-    };
-    const std::uint32_t bits = (byte(0) << 16U) | (byte(1) << 8U) | byte(2);
-    for (unsigned shift = 18;; shift -= 6) {
-      out += alphabet[(bits >> shift) & 63U];
-      if (shift == 0) {
-        break;
-      }
-    }
-  }
-  return out;
+  return base64(text.substr(0, text.size() / 3 * 3));
 }
 
 Error outside(const std::string& path) {
@@ -142,6 +112,13 @@ void Scrubber::learn_text(std::string_view secret) {
                                  quoted.substr(1, quoted.size() - 2)};
   for (std::size_t offset = 0; offset < 3; ++offset) {
     forms.push_back(base64_core(secret, offset));
+  }
+  // The password inside a connection's url is a secret of its own.
+  const std::size_t scheme = secret.find("://");
+  const std::size_t at = scheme == std::string_view::npos ? scheme : secret.find('@', scheme + 3);
+  const std::size_t colon = at == std::string_view::npos ? at : secret.find(':', scheme + 3);
+  if (colon < at && at != std::string_view::npos) {
+    forms.emplace_back(secret.substr(colon + 1, at - colon - 1));
   }
   const std::scoped_lock lock(mutex_);
   for (std::string& form : forms) {
