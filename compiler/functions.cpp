@@ -164,6 +164,9 @@ Computed condition_of(const Value& value) {
   if (value.as<bool>() != nullptr || value.is_unknown()) {
     return {value, {}, {}};
   }
+  if (value.as<Secret>() == nullptr && value.as<std::string>() == nullptr) {
+    return failure("E0503", fmt::format("a condition wants a bool, not {}", kind_of(value)));
+  }
   // What a condition decides is all that becomes of it; the caller seals what depends on it.
   const Value plain = opened(value);
   if (plain.text() == "true" || plain.text() == "false") {

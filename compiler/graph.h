@@ -51,6 +51,7 @@ struct PlannedCheck {
   Value body;  // call | tcp | sql+database, expect, on_failure; Unknown where outputs decide
   std::vector<Dependency> dependencies;
   Span span;
+  const void* origin = nullptr;  // the evaluator's own
 };
 
 struct PlannedOutput {
@@ -60,6 +61,7 @@ struct PlannedOutput {
   std::vector<Dependency> dependencies;
   std::string description;
   Span span;
+  const void* origin = nullptr;  // the evaluator's own
 };
 
 struct MovedStatement {
