@@ -115,12 +115,16 @@ void check_all(const std::vector<ast::File>& files, const CompileRequest& reques
 
 }  // namespace
 
-Compilation compile(const CompileRequest& request) {
+Compilation compile(const CompileRequest& asked) {
+  CompileRequest request = asked;
   Compilation compilation;
   if (read_folder(request, compilation)) {
     std::vector<ast::File> files = parse_all(compilation.sources, compilation.diagnostics);
     Module module;
     check_all(files, request, compilation, module);
+    if (!request.environment && request.or_the_only_one && compilation.environments.size() == 1) {
+      request.environment = compilation.environments.front();
+    }
     if (request.environment && !compilation.diagnostics.has_errors() &&
         choose_environment(request, compilation)) {
       compilation.graph = build_graph(std::move(files), std::move(module), request,
