@@ -41,6 +41,20 @@ bool contains(const Value& container, const Value& element) {
                      [&](const Value& item) { return same(item, element); });
 }
 
+std::optional<Value> negated(const Value& value) {
+  if (const auto* integer = value.as<std::int64_t>(); integer != nullptr && *integer > INT64_MIN) {
+    return Value(-*integer);
+  }
+  if (const auto* number = value.as<double>()) {
+    return Value(-*number);
+  }
+  if (const auto* duration = value.as<Duration>();
+      duration != nullptr && duration->milliseconds > INT64_MIN) {
+    return Value(Duration{-duration->milliseconds});
+  }
+  return std::nullopt;
+}
+
 const bool* truth_of(const std::optional<Value>& value) {
   return value ? value->as<bool>() : nullptr;
 }
@@ -61,9 +75,15 @@ std::optional<Value> connect(const std::optional<Value>& left, const std::option
 
 }  // namespace
 
+std::string_view resource_kind(std::string_view word) {
+  static constexpr std::string_view kinds[] = {"service", "database", "bucket",
+                                               "secret",  "cron",     "resource"};
+  const auto* found = std::find(std::begin(kinds), std::end(kinds), word);
+  return found == std::end(kinds) ? std::string_view() : *found;
+}
+
 bool is_resource_kind(std::string_view word) {
-  return word == "service" || word == "database" || word == "bucket" || word == "secret" ||
-         word == "cron" || word == "resource";
+  return !resource_kind(word).empty();
 }
 
 NameMeaning find_name(const Module& module, ScopeId scope, std::string_view name) {
@@ -224,9 +244,7 @@ std::optional<Value> StaticValues::constant(const ast::Expression& expression,
       const bool* truth = truth_of(operand);
       return truth != nullptr ? std::optional<Value>(!*truth) : std::nullopt;
     }
-    const auto* integer = operand ? operand->as<std::int64_t>() : nullptr;
-    return integer != nullptr && *integer > INT64_MIN ? std::optional<Value>(-*integer)
-                                                      : std::nullopt;
+    return operand ? negated(*operand) : std::nullopt;
   }
   if (const auto* node = expression.as<ast::Conditional>()) {
     const auto condition = constant(*node->condition, environment, scope);

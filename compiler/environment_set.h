@@ -113,6 +113,9 @@ struct ResourceMention {
 };
 [[nodiscard]] ResourceMention mentioned_resource(const ast::Expression& expression);
 
+// The same word with a life of its own, for types that outlast the text; empty where it is no kind.
+[[nodiscard]] std::string_view resource_kind(std::string_view word);
+
 // True for service database bucket secret cron resource.
 [[nodiscard]] bool is_resource_kind(std::string_view word);
 
