@@ -4,7 +4,7 @@
 
 #include "providers/postgres.h"
 #include "providers/simulator/simulator.h"
-#if __has_include("providers/local/local.h") && !defined(INFRA_WITHOUT_LOCAL)
+#if __has_include("providers/local/local.cpp") && !defined(INFRA_WITHOUT_LOCAL)
 #include "providers/local/local.h"
 #define INFRA_HAS_LOCAL 1
 #endif
