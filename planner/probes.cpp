@@ -178,7 +178,7 @@ class Prober {
     request.body = body_of(call);
     request.folder = surroundings_.folder;
     request.timeout = timeout;
-    const auto answer = probe_http(request);
+    auto answer = probe_http(request);
     if (!answer) {
       return fails(answer.error().message);
     }
@@ -228,7 +228,7 @@ class Prober {
     if (secret == nullptr) {
       return cannot(database + " has no url");
     }
-    const auto rows = probe_sql(*secret, statement, timeout);
+    auto rows = probe_sql(*secret, statement, timeout);
     if (!rows) {
       return fails(rows.error().message);
     }
