@@ -1,7 +1,6 @@
 #include "compiler/format_lines.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/text.h"
 
@@ -217,19 +216,18 @@ void pad_anchors(std::vector<Draft>& drafts, std::size_t begin, std::size_t end)
 // them do not part it.
 void align_anchors(std::vector<Draft>& drafts) {
   std::size_t begin = 0;
-  std::optional<std::size_t> member;  // the group's last
+  const Draft* member = nullptr;  // the group's last
   for (std::size_t i = 0; i < drafts.size(); ++i) {
     const Draft& draft = drafts[i];
-    const bool joins =
-        !draft.blank_before && member && draft.indent == drafts[*member].indent &&
-        (draft.comment_alone || (aligned(draft) && draft.family == drafts[*member].family));
+    const bool joins = !draft.blank_before && member != nullptr && draft.indent == member->indent &&
+                       (draft.comment_alone || (aligned(draft) && draft.family == member->family));
     if (!joins) {
       pad_anchors(drafts, begin, i);
       begin = i;
-      member.reset();
+      member = nullptr;
     }
     if (aligned(draft)) {
-      member = i;
+      member = &draft;
     }
   }
   pad_anchors(drafts, begin, drafts.size());

@@ -26,6 +26,17 @@ TokenIndex resume_at(const TokenList& list, TokenIndex first, std::uint32_t colu
   return list.last();
 }
 
+std::optional<TokenIndex> swallowed_word(const TokenList& list, TokenIndex first, TokenIndex next) {
+  const Token& last = list[next - 1];
+  const bool goes_on =
+      next < list.last() && !list[next].first_on_line && list[next].type <= Grammar::IDENTIFIER;
+  if (next - 1 > first && goes_on && last.first_on_line && last.column <= list[first].column &&
+      begins_statement(last)) {
+    return next - 1;
+  }
+  return std::nullopt;
+}
+
 namespace {
 
 bool opens(std::size_t type) {

@@ -122,7 +122,7 @@ class StatementReader::Door final : public grammar::InfraParser {
         (open_.empty() ? 0 : open_.back().nesting) + (nests(rule, parent) ? 1 : 0);
     const NodeIndex node = append(static_cast<std::uint32_t>(rule));
     open_.push_back({context, rule, nesting, node, 0});
-    if (nesting > maximum_nesting + 1) {
+    if (nesting > maximum_nesting + 2) {  // the statement and its own value are no nesting
       stop(true);
     }
   }

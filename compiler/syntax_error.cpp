@@ -84,6 +84,7 @@ class Report {
 
   void failure(const SyntaxFailure& failure, TokenIndex first, TokenIndex limit);
   void no_statement();
+  void breaks_off(TokenIndex limit);
 
  private:
   [[nodiscard]] std::string owner(TokenIndex opener, TokenIndex first) const;
@@ -164,11 +165,17 @@ bool Report::left_open(TokenIndex first, TokenIndex limit) {
   if (at_ == limit && !is_end(end)) {
     return false;
   }
-  const Token& last = list_[limit - 1];
-  auto& made =
-      error("E0109", last, fmt::format("this statement breaks off after {}", quoted(last)));
-  made.label = is_end(end) ? "the file ends here" : "another statement begins after this";
+  breaks_off(limit);
   return true;
+}
+
+void Report::breaks_off(TokenIndex limit) {
+  const Token& last = list_[limit - 1];
+  const bool value = last.type == Grammar::ASSIGN;
+  auto& made = error("E0109", last,
+                     value ? fmt::format("a value is missing after {}", quoted(last))
+                           : fmt::format("this statement breaks off after {}", quoted(last)));
+  made.label = is_end(list_[limit]) ? "the file ends here" : "another statement begins after this";
 }
 
 void Report::unclosed_bracket(const Token& opener) {
@@ -493,6 +500,10 @@ void Report::no_statement() {
 void report_failure(const FailedText& where, const SyntaxFailure& failure, TokenIndex first,
                     TokenIndex limit, Diagnostics& diagnostics) {
   Report(where, failure.token, diagnostics).failure(failure, first, limit);
+}
+
+void report_missing_value(const FailedText& where, TokenIndex token, Diagnostics& diagnostics) {
+  Report(where, token, diagnostics).breaks_off(token);
 }
 
 void report_no_statement(const FailedText& where, TokenIndex token, Diagnostics& diagnostics) {

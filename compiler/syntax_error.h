@@ -18,6 +18,10 @@ struct FailedText {
 void report_failure(const FailedText& where, const SyntaxFailure& failure, TokenIndex first,
                     TokenIndex limit, Diagnostics& diagnostics);
 
+// Adds the error for a statement whose value is missing: the word at `token`, on the next line,
+// begins another one.
+void report_missing_value(const FailedText& where, TokenIndex token, Diagnostics& diagnostics);
+
 // Adds the error for a token where a statement should begin.
 void report_no_statement(const FailedText& where, TokenIndex token, Diagnostics& diagnostics);
 
