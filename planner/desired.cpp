@@ -34,7 +34,8 @@ void fill_attributes(const ResourceGraph& graph, const Node& node, const Fact& f
       name = fact.record->applied.at("/name");
     }
     if (name.text().empty()) {
-      const std::uint32_t generation = fact.record == nullptr ? 0 : fact.record->generation + 1;
+      const std::uint32_t generation =
+          fact.record == nullptr ? 0 : fact.record->generation + (kept ? 0U : 1U);
       name = filled_name(graph, node, generation);
     }
     attributes.set("/name", name);

@@ -31,19 +31,19 @@ PlannedChange change_of(const ResourceRecord& record) {
   return change;
 }
 
-// Other rounds of the same declaration are still there, or its `for` is.
-bool was_a_round(const Draft& draft, const PlannedChange& change) {
-  if (change.keys.empty()) {
-    return false;
+// Other rounds of the same declaration are still there.
+std::set<std::string> declared_rounds(const Draft& draft) {
+  std::set<std::string> declared;
+  for (const auto& node : draft.expansion.nodes) {
+    if (!node.keys.empty()) {
+      declared.insert(node.kind + "." + node.name);
+    }
   }
-  const std::string declared = change.kind + "." + change.name;
-  const auto& nodes = draft.expansion.nodes;
-  return std::ranges::any_of(nodes, [&](const Node& node) {
-    return node.kind == change.kind && node.name == change.name && !node.keys.empty();
-  });
+  return declared;
 }
 
-void plan_removal(Draft& draft, const ResourceRecord& record, bool destroy) {
+void plan_removal(Draft& draft, const ResourceRecord& record, bool destroy,
+                  const std::set<std::string>& rounds) {
   PlannedChange change = change_of(record);
   const Observation* seen = draft.observation(record.address);
   if (seen != nullptr && seen->seen == Seen::absent) {
@@ -57,11 +57,11 @@ void plan_removal(Draft& draft, const ResourceRecord& record, bool destroy) {
   } else if (destroy) {
     change.reason = "everything is destroyed";
   } else {
-    change.action_reason = was_a_round(draft, change) ? "delete_because_each_key"
-                                                      : "delete_because_no_resource_config";
-    change.reason = change.action_reason == "delete_because_each_key"
-                        ? "is no longer among the rounds of its `for`"
-                        : "is no longer in the text";
+    const bool a_round = !change.keys.empty() && rounds.contains(change.kind + "." + change.name);
+    change.action_reason =
+        a_round ? "delete_because_each_key" : "delete_because_no_resource_config";
+    change.reason =
+        a_round ? "is no longer among the rounds of its `for`" : "is no longer in the text";
     for (const auto& statement : draft.graph.removed) {
       if (address_matches(statement.address, record.address) && !statement.destroy) {
         change.operation = Operation::forget;
@@ -84,9 +84,10 @@ bool targeted(const Draft& draft, const std::string& address) {
 }  // namespace
 
 void plan_removals(Draft& draft, bool destroy) {
+  const std::set<std::string> rounds = declared_rounds(draft);
   for (const auto& [address, record] : draft.state.resources) {
     if ((destroy || draft.expansion.find(address) == no_node) && targeted(draft, address)) {
-      plan_removal(draft, record, destroy);
+      plan_removal(draft, record, destroy, rounds);
     }
   }
   std::ranges::stable_sort(draft.removals, [](const auto& left, const auto& right) {

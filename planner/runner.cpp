@@ -61,7 +61,10 @@ class ThreadRunner : public Runner {
   void serve_with(std::function<void()> /*serve*/) override {}
 
   void abandon() override {
-    abandoned_ = true;
+    {
+      const std::lock_guard lock(mutex_);
+      abandoned_ = true;
+    }
     answered_.notify_all();
   }
 
@@ -75,7 +78,7 @@ class ThreadRunner : public Runner {
 
   Reply<Done> await(Ticket& ticket) override {
     std::unique_lock lock(mutex_);
-    answered_.wait(lock, [&] { return ticket.answered() || (ending_ && abandoned_); });
+    answered_.wait(lock, [&] { return ticket.answered() || abandoned_; });
     return ticket.answered() ? *ticket.answer_ : Reply<Done>(leaving());
   }
 
