@@ -2,21 +2,16 @@
 
 #include <array>
 
+#include "providers/local/local.h"
 #include "providers/postgres.h"
 #include "providers/simulator/simulator.h"
-#if __has_include("providers/local/local.cpp") && !defined(INFRA_WITHOUT_LOCAL)
-#include "providers/local/local.h"
-#define INFRA_HAS_LOCAL 1
-#endif
 
 namespace infra {
 
 std::span<const Provider* const> all_providers() {
   static const std::vector<const Provider*> providers{
       &functions_provider(),
-#ifdef INFRA_HAS_LOCAL
       &local_provider(),
-#endif
       &postgres_provider(),
       &simulator_provider(),
   };
