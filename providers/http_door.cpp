@@ -1,9 +1,13 @@
 // The only file that knows libcurl: every handle is built by one function, `configure`.
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
 #include <mutex>
+#include <optional>
 
 #include "base/secret.h"
 #include "base/text.h"
@@ -38,9 +42,40 @@ using Handle = std::unique_ptr<CURL, HandleEnd>;
 using HeaderList = std::unique_ptr<curl_slist, HeadersEnd>;
 using Form = std::unique_ptr<curl_mime, FormEnd>;
 
+// A Unix socket's path may be longer than a socket's name can be (107 bytes); such a one is named
+// through its folder, held open.
+class SocketName {
+ public:
+  explicit SocketName(const std::string& path) : name_(path) {
+    const std::size_t slash = path.rfind('/');
+    if (path.size() < sizeof(sockaddr_un::sun_path) || slash == std::string::npos) {
+      return;
+    }
+    folder_ = ::open(path.substr(0, slash).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder_ >= 0) {
+      name_ = "/proc/self/fd/" + std::to_string(folder_) + path.substr(slash);
+    }
+  }
+  ~SocketName() {
+    if (folder_ >= 0) {
+      ::close(folder_);
+    }
+  }
+  SocketName(const SocketName&) = delete;
+  SocketName& operator=(const SocketName&) = delete;
+
+  [[nodiscard]] const char* name() const { return name_.c_str(); }
+  [[nodiscard]] bool passing() const { return folder_ >= 0; }  // means another socket later
+
+ private:
+  std::string name_;
+  int folder_ = -1;
+};
+
 // What one transfer gathers.
 struct Transfer {
   const HttpRequest* request = nullptr;
+  std::optional<SocketName> socket;
   HttpResponse response;
   std::size_t header_bytes = 0, header_lines = 0;
   bool too_large = false, headers_too_large = false, interrupted = false, forbidden = false;
@@ -214,7 +249,9 @@ void configure(CURL* handle, Transfer& transfer, const std::string& scheme) {
     set(handle, CURLOPT_PROXY, "");  // a proxy is not this machine
   }
   if (!request.unix_socket.empty()) {
-    set(handle, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+    transfer.socket.emplace(request.unix_socket);
+    set(handle, CURLOPT_UNIX_SOCKET_PATH, transfer.socket->name());
+    set(handle, CURLOPT_FORBID_REUSE, transfer.socket->passing() ? 1L : 0L);
   }
 
   set(handle, CURLOPT_FRESH_CONNECT, request.write ? 1L : 0L);
