@@ -95,7 +95,7 @@ void Buckets::put(const std::string& id, const ServerRequest& request, const Res
   }
   for (const auto& [other, record] : shared_.registry.all(buckets_kind)) {
     if (other != id && record.at("/name").text() == name) {
-      responder.refuse(409, fmt::format("another bucket is called {} already", name));
+      responder.refuse(422, fmt::format("another bucket is called {} already", name));
       return;
     }
   }

@@ -225,9 +225,11 @@ std::string Postgres::prepare_folder() {
   if (geteuid() == 0 && !account_) {
     return "PostgreSQL does not run as root, and this machine has no user `postgres`";
   }
-  if (folder_.starts_with("/var/lib/infra/") && mkdir("/var/lib/infra", 0755) != 0 &&
-      errno != EEXIST) {
-    return fmt::format("cannot make the folder /var/lib/infra: {}", std::strerror(errno));
+  if (folder_.starts_with("/var/lib/infra/")) {
+    if (mkdir("/var/lib/infra", 0755) != 0 && errno != EEXIST) {
+      return fmt::format("cannot make the folder /var/lib/infra: {}", std::strerror(errno));
+    }
+    chmod("/var/lib/infra", 0755);  // whatever the mask: the server's user has to pass through
   }
   const uid_t user = account_ ? account_->user : geteuid();
   const gid_t group = account_ ? account_->group : getegid();
@@ -565,7 +567,8 @@ void Postgres::remove_cluster(Done done) {
         erase();
         return;
       }
-      server_->stop([this, erase] { shared_.loop.later(milliseconds(0), erase); });
+      // Its files go: nothing needs to be written to them any more.
+      server_->stop([this, erase] { shared_.loop.later(milliseconds(0), erase); }, SIGQUIT);
     });
   });
 }

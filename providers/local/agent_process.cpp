@@ -229,7 +229,7 @@ void Process::end_strays() {
   kill_strays(spec_.data_folder, spec_.identifier);
 }
 
-void Process::stop(std::function<void()> stopped) {
+void Process::stop(std::function<void()> stopped, int signal) {
   stopped_.push_back(std::move(stopped));
   if (state_ == State::stopping) {
     return;
@@ -238,7 +238,8 @@ void Process::stop(std::function<void()> stopped) {
   limit_.cancel();
   state_ = State::stopping;
   if (group_ > 0) {
-    kill(spec_.stop_signal == SIGTERM ? -group_ : group_, spec_.stop_signal);
+    const int number = signal == 0 ? spec_.stop_signal : signal;
+    kill(number == SIGTERM ? -group_ : group_, number);
     limit_.once(spec_.stop_within, [this] {
       if (group_ > 0) {
         kill(-group_, SIGKILL);

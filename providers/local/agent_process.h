@@ -52,7 +52,8 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   void start();  // from the first retry on; nothing when it already runs
-  void stop(std::function<void()> stopped);  // calls back when no process of it is left
+  // Calls back when no process of it is left. `signal`: instead of the one that is meant to end it.
+  void stop(std::function<void()> stopped, int signal = 0);
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] const std::string& failure() const { return failure_; }  // why it is not running
   [[nodiscard]] int restarts() const { return restarts_; }
