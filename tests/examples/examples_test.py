@@ -9,8 +9,6 @@ import sys
 import unittest
 from urllib.parse import urlsplit
 
-import psycopg2
-
 from machine import Machine
 
 ENVIRONMENTS = {"odys": "dev", "omo-bot": "dev", "autolynx": "local", "readme": "local", "omega": "dev"}
@@ -42,39 +40,28 @@ class Example(Machine):
 
     def stop_beyond_retries(self, address):
         """Kills a service's process until its restart policy gives up."""
+        path = "/services/" + self.resource(address)["id"]
+
         def stopped():
-            local = self.live(address)
-            pid = local.get("pid")
-            if pid:
+            view = self.agent("GET", path)
+            if view.get("pid"):
                 try:
-                    os.kill(pid, signal.SIGKILL)
+                    os.killpg(view["pid"], signal.SIGKILL)
                 except ProcessLookupError:
                     pass
-            return local.get("status") == "stopped"
-        self.wait_for(stopped, 120, f"{address} stopping for good")
-
-    def live(self, address):
-        """What the agent says of a service now."""
-        return json.loads(self.succeed("show", address, "--live", "--format", "json").stdout)["values"]["root_module"]["resources"][0]["values"].get("local", {})
+            return view["state"] == "stopped"
+        self.wait_for(stopped, 240, f"{address} stopping for good")
 
     def drop_role(self, address):
         """Takes the database's login away, as its owner could by mistake."""
-        cluster = json.loads(self.succeed("show", address, "--live", "--format", "json").stdout)["values"]["root_module"]["resources"][0]["values"]
-        socket = cluster["local"]["socket"]
-        connection = psycopg2.connect(host=socket, port=cluster["port"], user="postgres", dbname="postgres")
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            role = cluster["user"]
-            cursor.execute("select datname from pg_database where datdba = (select oid from pg_roles where rolname = %s)", (role,))
-            for (database,) in cursor.fetchall():
-                cursor.execute(f'alter database "{database}" owner to postgres')
-                inner = psycopg2.connect(host=socket, port=cluster["port"], user="postgres", dbname=database)
-                inner.autocommit = True
-                with inner.cursor() as inside:
-                    inside.execute(f'reassign owned by "{role}" to postgres; drop owned by "{role}"')
-                inner.close()
-            cursor.execute(f'drop role "{role}"')
-        connection.close()
+        role = self.resource(address)["user"]
+        self.as_cluster_owner(address, f"""
+            alter database "{role}" owner to postgres;
+            \\c "{role}"
+            reassign owned by "{role}" to postgres;
+            drop owned by "{role}";
+            drop role "{role}";
+        """)
 
     def drifted(self, *addresses):
         report = self.succeed("drift", status=3)
@@ -89,8 +76,8 @@ class Example(Machine):
         return self.succeed("output", output).stdout.strip()
 
     def fire(self, address):
-        """Asks the agent to run a cron now, and gives the HTTP status that the service answered with."""
-        return self.succeed("agent", "fire", address).stdout
+        """Has the agent run a cron now, and gives what came of it."""
+        return self.agent("POST", "/crons/" + self.resource(address)["id"] + "/fire")["last"]["result"]
 
     def life(self):
         raise NotImplementedError

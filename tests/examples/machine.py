@@ -1,9 +1,11 @@
 """What the tests on this machine share: a copy of an example in a folder of its own, the program, and ways to break things."""
+import http.client
 import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -66,6 +68,26 @@ class Machine(unittest.TestCase):
         """What `infra show` knows of one resource."""
         document = json.loads(self.succeed("show", address, "--format", "json").stdout)
         return document["values"]["root_module"]["resources"][0]["values"]
+
+    def agent(self, method, path):
+        """Asks this environment's agent, over its socket."""
+        connection = http.client.HTTPConnection("localhost", timeout=120)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(os.path.join(self.folder, ".infra", self.environment, "local", "agent.sock"))
+        connection.request(method, path, body=b"{}" if method == "POST" else None, headers={"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        body = json.loads(answer.read() or b"null")
+        connection.close()
+        return body
+
+    def as_cluster_owner(self, address, script):
+        """Runs SQL as the superuser of the cluster that holds a database."""
+        found = self.resource(address)
+        command = ["psql", "-v", "ON_ERROR_STOP=1", "-q", "-h", found["local"]["socket"], "-p", str(found["port"]), "-U", "postgres", "-d", "postgres"]
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", "postgres", "--"] + command
+        done = subprocess.run(command, input=script, capture_output=True, text=True, cwd="/", check=False)
+        self.assertEqual(0, done.returncode, done.stderr)
 
     def processes(self):
         """Processes whose command line or folder lies in this test's folder."""
