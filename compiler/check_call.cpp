@@ -136,8 +136,9 @@ TypeId Checker::infer_call(const ast::Expression& expression, const ast::Call& n
     return types_.error();
   }
   const FunctionSignature* signature = choose_signature(signatures, node, site);
-  check_place(expression, *signature, site);
-  const TypeId type = call_signature(expression, node, *signature, expected, site);
+  const bool in_place = check_place(expression, *signature, site);
+  const TypeId called = call_signature(expression, node, *signature, expected, site);
+  const TypeId type = in_place ? called : types_.error();
   if (callee->name == "env") {
     rest_on(on_source, expression.span);
   } else if (callee->name == "now") {
@@ -463,7 +464,7 @@ TypeId Checker::result_type(const FunctionSignature& signature, const CallTypes&
   return spreads || gives ? types_.secret(type) : type;
 }
 
-void Checker::check_place(const ast::Expression& expression, const FunctionSignature& signature,
+bool Checker::check_place(const ast::Expression& expression, const FunctionSignature& signature,
                           const Site& site) {
   std::string_view where;
   std::string_view help;
@@ -487,13 +488,14 @@ void Checker::check_place(const ast::Expression& expression, const FunctionSigna
       break;
   }
   if (where.empty()) {
-    return;
+    return true;
   }
   auto& diagnostic =
       error("E0314", expression.span, fmt::format("`{}` stands only {}", signature.name, where));
   if (!help.empty()) {
     diagnostic.help.emplace_back(help);
   }
+  return false;
 }
 
 void Checker::check_pattern(const ast::Expression& expression, const Site& site) {

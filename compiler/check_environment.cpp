@@ -165,7 +165,10 @@ void Checker::check_protect(const ast::Expression& list) {
       continue;
     }
     if (!element.spread) {
-      read_address(*element.value);
+      const auto address = read_address(*element.value);
+      if (address && find_resource(address->kind, address->name) == nullptr) {
+        report_unknown_resource(address->kind, {address->name, address->span});
+      }
     } else {
       error("E0303", element.value->span, "`protect` names kinds and addresses one by one");
     }

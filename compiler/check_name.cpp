@@ -237,7 +237,6 @@ void Checker::report_unknown_resource(std::string_view kind, const ast::Name& na
 
 TypeId Checker::infer_resource(const ast::Expression& expression, std::string_view kind,
                                const ast::Name& name, const Site& site) {
-  rest_on(kind == "secret" ? on_secret : on_resource, expression.span);
   const ResourceInfo* info = find_resource(kind, name.text);
   if (info == nullptr) {
     report_unknown_resource(kind, name);
@@ -252,6 +251,7 @@ TypeId Checker::infer_resource(const ast::Expression& expression, std::string_vi
         "exists; use a param or env(…)");
     return types_.error();
   }
+  rest_on(kind == "secret" ? on_secret : on_resource, expression.span);
   const EnvironmentSet there = covered(*info, site);
   TypeId type = info->type;
   if (!(info->absent & site.environments).empty()) {
@@ -309,6 +309,15 @@ TypeId Checker::member_of(TypeId object, const ast::Name& name, const Site& site
   if (object->optional || object->base == TypeBase::null) {
     report_missing(name.span, types_.required(object), object,
                    fmt::format("what stands before `.{}`", name.text));
+    return types_.error();
+  }
+  if (object->base == TypeBase::map && object->element->base == TypeBase::resource) {
+    auto& diagnostic =
+        error("E0308", name.span,
+              fmt::format("from here this is a map of all rounds, which has no `{}`", name.text));
+    diagnostic.help.push_back(fmt::format("write the key of one round: `[\"…\"].{}`", name.text));
+    diagnostic.help.push_back(
+        fmt::format("or take all: `{{for key, one in …: key => one.{}}}`", name.text));
     return types_.error();
   }
   if (object->base == TypeBase::map) {

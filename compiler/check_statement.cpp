@@ -311,15 +311,17 @@ void Checker::check_moved() {
           .related.push_back({from->span, "moved from here"});
       continue;
     }
+    if (still_made(*from)) {
+      error("E0603", from->span, fmt::format("`{}` is still declared", from->text()))
+          .help.push_back("`from` names what the resource was called before; rename the block too");
+      continue;
+    }
     const auto [first, fresh] = by_from.emplace(from->text(), Pair{*from, *to});
     const auto [target, alone] = targets.emplace(to->text(), to->span);
     if (!fresh || !alone) {
       error("E0603", fresh ? to->span : from->span,
             fmt::format("two `moved` have the same `{}`", fresh ? "to" : "from"))
           .related.push_back({fresh ? target->second : first->second.from.span, "the other one"});
-    } else if (still_made(*from)) {
-      error("E0603", from->span, fmt::format("`{}` is still declared", from->text()))
-          .help.push_back("`from` names what the resource was called before; rename the block too");
     }
   }
   for (const auto& [from, pair] : by_from) {

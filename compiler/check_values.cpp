@@ -236,7 +236,8 @@ void Checker::rest_on(Rests what, const Span& span) {
 
 void Checker::check_condition(const ast::If& node, ScopeId outside) {
   const auto outer = std::exchange(rests_, on_nothing);
-  const TypeId type = boolean_condition(node.condition, site_of(outside, Purpose::general), "an `if`");
+  const TypeId type =
+      boolean_condition(node.condition, site_of(outside, Purpose::general), "an `if`");
   if (type->base != TypeBase::error) {
     refuse_late(node.condition.span, "an `if` around statements",
                 on_resource | on_secret | on_source | on_time);

@@ -223,8 +223,8 @@ class Checker {
             const FunctionParameter& parameter);
   [[nodiscard]] TypeId result_type(const FunctionSignature& signature, const CallTypes& types,
                                    TypeId expected);
-  void check_place(const ast::Expression& expression, const FunctionSignature& signature,
-                   const Site& site);
+  [[nodiscard]] bool check_place(const ast::Expression& expression,
+                                 const FunctionSignature& signature, const Site& site);
   void check_pattern(const ast::Expression& expression, const Site& site);
   void report_unknown_function(const ast::NameExpression& callee, const Span& span,
                                const Site& site);
