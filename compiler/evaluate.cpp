@@ -67,7 +67,7 @@ Value Evaluator::take(Computed computed, const Span& span) {
   if (!computed.error.empty()) {
     return fail(computed.code, span, std::move(computed.error));
   }
-  spend(0, weight(computed.value, bytes_), span);
+  spend(0, weight(computed.value, bytes_) - sizeof(Value), span);
   return std::move(computed.value);
 }
 

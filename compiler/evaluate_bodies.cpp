@@ -20,36 +20,45 @@ const ast::Body* find_overlay(const ast::Body& body, std::string_view driver) {
   return nullptr;
 }
 
+struct FoundItem {
+  const ast::Item* item = nullptr;
+  std::size_t depth = 0;
+};
+
 // The deepest item on the way to `path` that is written in the body.
-const ast::Item* find_item_at(const ast::Body& body, std::string_view path) {
+FoundItem find_item_at(const ast::Body& body, std::string_view path) {
   if (path.empty()) {
-    return nullptr;
+    return {};
   }
   path.remove_prefix(1);
   const auto slash = path.find('/');
   const std::string step = unescape_step(path.substr(0, slash));
   const std::string_view rest =
       slash == std::string_view::npos ? std::string_view() : path.substr(slash);
+  FoundItem best;
   for (const auto& item : body.items) {
     if (item.kind == ast::Item::Kind::spread || item.key.expression || item.key.text != step) {
       continue;
     }
     std::string_view below = rest;
+    std::size_t depth = 1;
     if (item.label) {
       const std::string label = "/" + escape_step(item.label->text);
       if (!covers(label, rest)) {
         continue;
       }
       below = rest.substr(label.size());
+      depth = 2;
     }
-    if (is_block(item)) {
-      if (const auto* inner = find_item_at(*item.value->as<ast::Body>(), below)) {
-        return inner;
-      }
+    const FoundItem inner =
+        is_block(item) ? find_item_at(*item.value->as<ast::Body>(), below) : FoundItem();
+    const FoundItem found = inner.item != nullptr ? FoundItem{inner.item, depth + inner.depth}
+                                                  : FoundItem{&item, depth};
+    if (found.depth > best.depth) {
+      best = found;
     }
-    return &item;
   }
-  return nullptr;
+  return best;
 }
 
 }  // namespace
@@ -72,15 +81,15 @@ bool is_overlay(const Evaluation& evaluation, const Instance& instance, const as
 
 Span written_at(const ast::Declaration& declaration, std::string_view driver,
                 std::string_view path) {
+  FoundItem found = find_item_at(declaration.body, path);
   if (const auto* body = find_overlay(declaration.body, driver)) {
     const std::string own = "/" + escape_step(driver);
-    if (const auto* item =
-            find_item_at(*body, covers(own, path) ? path.substr(own.size()) : path)) {
-      return item->span;
+    const FoundItem over = find_item_at(*body, covers(own, path) ? path.substr(own.size()) : path);
+    if (over.item != nullptr && (covers(own, path) || over.depth >= found.depth)) {
+      found = over;
     }
   }
-  const auto* item = find_item_at(declaration.body, path);
-  return item != nullptr ? item->span : declaration.name.span;
+  return found.item != nullptr ? found.item->span : declaration.name.span;
 }
 
 // --- bodies -------------------------------------------------------------------------------------

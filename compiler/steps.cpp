@@ -31,9 +31,9 @@ class Steps {
   }
 
   void run() {
-    for (StepId step = 0; step < colours_.size(); ++step) {
-      if (colours_[step] == Colour::white && !graph_.nodes[step / 2].dependencies.empty()) {
-        visit(step);
+    for (NodeId id = 0; id < graph_.nodes.size(); ++id) {
+      if (colours_[live_step(id)] == Colour::white && !graph_.nodes[id].dependencies.empty()) {
+        visit(live_step(id));
       }
     }
   }
