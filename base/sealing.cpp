@@ -269,91 +269,98 @@ bool same_mac(std::string_view left, std::string_view right) {
 
 namespace {
 
-class Sealer {
+// Walks a tree with the pointer of where it is, and changes leaves in their place.
+class Walker {
  public:
-  Sealer(const SealContext& context, const SealingKey& key, Random& random)
-      : context_(context), key_(key), random_(random) {}
+  Walker(const SealContext& context, const SealingKey& key) : context_(context), key_(key) {}
 
-  Value seal(const Value& value, const Path& path) const {
+  void seal(Value& value, Random& random) {
     if (const auto* secret = value.as<Secret>()) {
-      return Object{{"$" + std::string(sealed_tag), key_.seal(*secret, context_, path, random_)}};
-    }
-    if (const auto* list = value.as<List>()) {
-      List sealed;
-      sealed.reserve(list->size());
+      value = Object{{"$" + std::string(sealed_tag), key_.seal(*secret, context_, path_, random)}};
+    } else if (auto* list = value.as<List>()) {
       for (std::size_t i = 0; i < list->size(); ++i) {
-        sealed.push_back(seal((*list)[i], join(path, std::to_string(i))));
+        below(std::to_string(i), [&] { seal((*list)[i], random); });
       }
-      return sealed;
-    }
-    if (const auto* object = value.as<Object>()) {
+    } else if (auto* object = value.as<Object>()) {
       const bool escape = sealed_depth(value) > 0;
-      Object sealed;
-      for (const auto& [name, item] : *object) {
-        sealed.emplace(escape ? "$" + name : name, seal(item, join(path, name)));
+      for (auto& [name, item] : *object) {
+        Value& child = item;
+        below(name, [&] { seal(child, random); });
       }
-      return sealed;
+      if (escape) {
+        rename(*object, "$" + object->begin()->first);
+      }
     }
-    return value;
   }
 
- private:
-  const SealContext& context_;
-  const SealingKey& key_;
-  Random& random_;
-};
-
-class Opener {
- public:
-  Opener(const SealContext& context, const SealingKey& key) : context_(context), key_(key) {}
-
-  Value open(const Value& value, const Path& path) const {
+  void open(Value& value) {
+    if (auto* list = value.as<List>()) {
+      for (std::size_t i = 0; i < list->size(); ++i) {
+        below(std::to_string(i), [&] { open((*list)[i]); });
+      }
+      return;
+    }
+    auto* object = value.as<Object>();
     const std::size_t depth = sealed_depth(value);
     if (depth == 1) {
-      const Value& sealed = value.as<Object>()->begin()->second;
-      auto secret = key_.open(sealed.text(), context_, path);
-      if (!secret) {
-        throw SealingError(
-            fmt::format("the sealed secret `{}` of `{}` does not open: it was changed, moved here "
-                        "from elsewhere, or sealed with another key",
-                        path, context_.address),
-            "set INFRA_KEY to the key it was sealed with, or restore a backup");
-      }
-      return std::move(*secret);
+      value = opened(object->begin()->second.text());
+      return;
     }
-    if (const auto* list = value.as<List>()) {
-      List opened;
-      opened.reserve(list->size());
-      for (std::size_t i = 0; i < list->size(); ++i) {
-        opened.push_back(open((*list)[i], join(path, std::to_string(i))));
-      }
-      return opened;
+    if (depth > 1) {
+      rename(*object, object->begin()->first.substr(1));
     }
-    if (const auto* object = value.as<Object>()) {
-      Object opened;
-      for (const auto& [name, item] : *object) {
-        const std::string plain = depth > 1 ? name.substr(1) : name;
-        opened.emplace(plain, open(item, join(path, plain)));
+    if (object != nullptr) {
+      for (auto& [name, item] : *object) {
+        Value& child = item;
+        below(name, [&] { open(child); });
       }
-      return opened;
     }
-    return value;
   }
 
  private:
+  template <class Work>
+  void below(std::string_view step, const Work& work) {
+    const std::size_t length = path_.size();
+    path_ += '/';
+    path_ +=
+        step.find_first_of("~/") == std::string_view::npos ? std::string(step) : escape_step(step);
+    work();
+    path_.resize(length);
+  }
+
+  static void rename(Object& object, std::string name) {
+    auto only = object.extract(object.begin());
+    only.key() = std::move(name);
+    object.insert(std::move(only));
+  }
+
+  [[nodiscard]] Secret opened(const std::string& sealed) const {
+    auto secret = key_.open(sealed, context_, path_);
+    if (!secret) {
+      throw SealingError(
+          fmt::format("the sealed secret `{}` of `{}` does not open: it was changed, moved here "
+                      "from elsewhere, or sealed with another key",
+                      path_, context_.address),
+          "set INFRA_KEY to the key it was sealed with, or restore a backup");
+    }
+    return std::move(*secret);
+  }
+
   const SealContext& context_;
   const SealingKey& key_;
+  std::string path_;
 };
 
 }  // namespace
 
-Value seal_leaves(const Value& value, const SealContext& context, const SealingKey& key,
-                  Random& random) {
-  return Sealer(context, key, random).seal(value, {});
+Value seal_leaves(Value value, const SealContext& context, const SealingKey& key, Random& random) {
+  Walker(context, key).seal(value, random);
+  return value;
 }
 
-Value open_leaves(const Value& value, const SealContext& context, const SealingKey& key) {
-  return Opener(context, key).open(value, {});
+Value open_leaves(Value value, const SealContext& context, const SealingKey& key) {
+  Walker(context, key).open(value);
+  return value;
 }
 
 }  // namespace infra

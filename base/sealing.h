@@ -73,10 +73,9 @@ class SealingKey {
 
 // For storage: every Secret leaf becomes {"$sealed": "ie1.…"}, bound to the context and the leaf's
 // pointer. A user's own object with one such key gets a further `$`, which `open_leaves` takes off.
-[[nodiscard]] Value seal_leaves(const Value& value, const SealContext& context,
-                                const SealingKey& key, Random& random);
+[[nodiscard]] Value seal_leaves(Value value, const SealContext& context, const SealingKey& key,
+                                Random& random);
 // The other way. Throws SealingError naming the address and the path that does not open.
-[[nodiscard]] Value open_leaves(const Value& value, const SealContext& context,
-                                const SealingKey& key);
+[[nodiscard]] Value open_leaves(Value value, const SealContext& context, const SealingKey& key);
 
 }  // namespace infra

@@ -214,9 +214,8 @@ class Loader {
         throw_damaged(location_.path, fmt::format("{} `{}`: {}", table.name, printable(*name),
                                                   printable(error.what())));
       }
-      loaded_.ledger.put(id, *name, wanted);
+      loaded_.ledger.load(id, *name, wanted);
     }
-    loaded_.ledger.keep();
   }
 
   SQLite::Database& database_;

@@ -23,6 +23,9 @@ namespace infra {
 // The signatures of all rows. Changes can be taken back until they are kept.
 class Ledger {
  public:
+  void load(TableId table, const std::string& key, const SealingKey::Mac& mac) {
+    set(table, key, mac);
+  }
   void put(TableId table, const std::string& key, const SealingKey::Mac& mac);
   void remove(TableId table, const std::string& key);
   void keep() { undo_.clear(); }

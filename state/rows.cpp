@@ -168,9 +168,8 @@ SealContext RowCodec::context(const std::string& address, const std::string& typ
   return {lineage_, environment_, address, type};
 }
 
-std::string RowCodec::seal(const Value& value, const std::string& address,
-                           const std::string& type) const {
-  return to_tagged_json(seal_leaves(value, context(address, type), *key_, *random_));
+std::string RowCodec::seal(Value value, const std::string& address, const std::string& type) const {
+  return to_tagged_json(seal_leaves(std::move(value), context(address, type), *key_, *random_));
 }
 
 Value RowCodec::open(const std::string& text, const std::string& address,

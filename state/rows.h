@@ -57,7 +57,7 @@ class RowCodec {
 
  private:
   [[nodiscard]] SealContext context(const std::string& address, const std::string& type) const;
-  [[nodiscard]] std::string seal(const Value& value, const std::string& address,
+  [[nodiscard]] std::string seal(Value value, const std::string& address,
                                  const std::string& type) const;
   [[nodiscard]] Value open(const std::string& text, const std::string& address,
                            const std::string& type) const;
