@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "providers/postgres_access.h"
 #include "providers/support.h"
 
 namespace infra {
@@ -10,9 +11,9 @@ namespace {
 
 constexpr std::string_view remote_id = "migrations";
 
-const ProviderSchema& postgres_schema() {
+ProviderSchema make_schema() {
   static const Type files{Type::list, {}, {Type{Type::object, {}, {}}}};
-  static const ProviderSchema schema{
+  ProviderSchema schema{
       .name = "postgres",
       .endpoints = {{.name = "sql",
                      .base_url = "postgres:",
@@ -34,6 +35,14 @@ const ProviderSchema& postgres_schema() {
                  .adoption = {Adoption::key, seconds{5}},
                  .parent = "/connection",
                  .ready_within = seconds{600}}}};
+  for (TypeSchema& type : postgres_access_types()) {
+    schema.types.push_back(std::move(type));
+  }
+  return schema;
+}
+
+const ProviderSchema& postgres_schema() {
+  static const ProviderSchema schema = make_schema();
   return schema;
 }
 
@@ -172,7 +181,10 @@ class Postgres : public Provider {
  public:
   [[nodiscard]] const ProviderSchema& schema() const override { return postgres_schema(); }
 
-  Reply<std::vector<Remote>> list(const Query& /*query*/, Reader& database) const override {
+  Reply<std::vector<Remote>> list(const Query& query, Reader& database) const override {
+    if (is_postgres_access(query.type)) {
+      return list_access(query.type, database);
+    }
     TRY(ledger, read_ledger(database));
     std::vector<Remote> found;
     if (ledger->exists) {
@@ -183,7 +195,8 @@ class Postgres : public Provider {
 
   Replies apply(const ApplyRequest& request, Writer& database) const override {
     return each(request, database, [&](std::size_t index, const Change& change) {
-      return migrate(index, change, database);
+      return is_postgres_access(change.type) ? apply_access(change, database)
+                                             : migrate(index, change, database);
     });
   }
 

@@ -1,7 +1,5 @@
 #include "providers/registry.h"
 
-#include <array>
-
 #include "providers/local/local.h"
 #include "providers/postgres.h"
 #include "providers/simulator/simulator.h"

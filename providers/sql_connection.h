@@ -47,4 +47,8 @@ class SqlConnection {
   std::unique_ptr<Implementation> implementation_;
 };
 
+// The URL of the same database for another user. In a statement, `$scramN` is the verifier of the
+// password in parameter N, quoted as a literal, so that no log of the server ever has the password.
+[[nodiscard]] Secret url_as(const Secret& url, const std::string& user, const Secret& password);
+
 }  // namespace infra

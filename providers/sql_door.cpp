@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 
 #include "base/json.h"
 #include "base/quantity.h"
 #include "base/text.h"
 #include "providers/doors.h"
+#include "providers/http_exchange.h"
 #include "providers/sql_connection.h"
 
 namespace infra {
@@ -136,6 +138,32 @@ std::size_t number_at(std::string_view sql, std::size_t& at) {
   return number;
 }
 
+struct LibpqText {
+  void operator()(char* text) const { PQfreemem(text); }
+};
+using LibpqHandle = std::unique_ptr<char, LibpqText>;
+
+// What stands for a parameter in the text itself: a quoted name, or a password's quoted verifier.
+Reply<std::string> inlined(PGconn* connection, const Value& parameter, bool password) {
+  LibpqHandle quoted;
+  if (password) {
+    const auto* secret = parameter.as<Secret>();
+    std::string text(secret != nullptr ? secret->expose() : std::string_view(parameter.text()));
+    const LibpqHandle verifier(
+        PQencryptPasswordConn(connection, text.c_str(), "", "scram-sha-256"));
+    wipe(text);
+    if (verifier != nullptr) {
+      quoted.reset(PQescapeLiteral(connection, verifier.get(), std::strlen(verifier.get())));
+    }
+  } else {
+    quoted.reset(PQescapeIdentifier(connection, parameter.text().data(), parameter.text().size()));
+  }
+  if (quoted == nullptr) {
+    return Error{ErrorKind::invalid, "a name or password in the statement cannot be quoted"};
+  }
+  return std::string(quoted.get());
+}
+
 Reply<Bound> bind(PGconn* connection, const Statement& statement) {
   Bound bound;
   if (statement.parameters.empty()) {  // a file's text is sent as it is: `$1` there is its own
@@ -143,16 +171,18 @@ Reply<Bound> bind(PGconn* connection, const Statement& statement) {
     return bound;
   }
   constexpr std::string_view name_mark = "$ident";
+  constexpr std::string_view password_mark = "$scram";
   const std::string_view sql = statement.sql;
   for (std::size_t at = 0; at < sql.size();) {
     const bool name = sql.substr(at).starts_with(name_mark);
+    const bool password = sql.substr(at).starts_with(password_mark);
     const bool value =
         !name && sql[at] == '$' && at + 1 < sql.size() && sql[at + 1] >= '1' && sql[at + 1] <= '9';
-    if (!name && !value) {
+    if (!name && !password && !value) {
       bound.sql += sql[at++];
       continue;
     }
-    at += name ? name_mark.size() : 1;
+    at += name ? name_mark.size() : (password ? password_mark.size() : 1);
     const std::size_t number = number_at(sql, at);
     if (number < 1 || number > statement.parameters.size()) {
       return Error{ErrorKind::invalid, fmt::format("the statement has no parameter {}", number)};
@@ -163,12 +193,11 @@ Reply<Bound> bind(PGconn* connection, const Statement& statement) {
       bound.sql += fmt::format("${}", bound.values.size());
       continue;
     }
-    char* quoted = PQescapeIdentifier(connection, parameter.text().data(), parameter.text().size());
-    if (quoted == nullptr) {
-      return Error{ErrorKind::invalid, "a name in the statement cannot be quoted"};
+    auto quoted = inlined(connection, parameter, password);
+    if (!quoted) {
+      return quoted.error();
     }
-    bound.sql += quoted;
-    PQfreemem(quoted);
+    bound.sql += *quoted;
   }
   return bound;
 }
@@ -357,6 +386,23 @@ Reply<List> SqlConnection::select(const Statement& statement) {
 
 Reply<List> SqlConnection::execute(const std::vector<Statement>& statements) {
   return implementation_->transaction("begin", statements);
+}
+
+Secret url_as(const Secret& url, const std::string& user, const Secret& password) {
+  std::string text(url.expose());
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string::npos) {
+    wipe(text);
+    return Secret();
+  }
+  const std::size_t begin = scheme + 3;
+  const std::size_t end = text.find_first_of("/?", begin);
+  const std::size_t at = text.rfind('@', end);
+  std::string rest = text.substr(at == std::string::npos || at < begin ? begin : at + 1);
+  std::string made = text.substr(0, begin) + percent_encoded(user) + ":" +
+                     percent_encoded(password.expose()) + "@" + rest;
+  wipe(text);
+  return Secret(std::move(made));
 }
 
 Reply<List> probe_sql(const Secret& url, const std::string& statement, milliseconds timeout) {

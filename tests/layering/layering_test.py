@@ -36,8 +36,9 @@ EXPOSERS = {
     "base/sealing.cpp": "sealing and keyed fingerprints",
     "base/json.cpp": "the doors' request bodies",
     "compiler/functions_secret.cpp": "functions of secrets, whose results are secrets",
-    "providers/door.cpp": "credentials, and scrubbing them from messages",
-    "providers/http_door.cpp": "requests to the platform that owns the secret",
+    "providers/http_wire.cpp": "requests to the platform that owns the secret",
+    "providers/scrubber.cpp": "blanking secrets in messages",
+    "providers/simulator/behaviour.cpp": "the digest that the imitated platform shows",
     "providers/sql_door.cpp": "connections and parameters",
     "cli/output.cpp": "`infra output NAME` of a revealed output",
 }
