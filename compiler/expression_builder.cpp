@@ -102,17 +102,20 @@ class TreeBuilder::Climb {
 
   // Goes on with operators that bind at least as strongly as `least`.
   Built rest(Built left, int least) {
+    bool compared = false;
     while (more() && ahead().strength >= least) {
       const Operator operation = ahead();
       const NodeIndex node = operators_[used_++];
       check_operator(node, operation);
       Built right = next_operand(operation.strength);
       right = rest(std::move(right), operation.strength + (operation.right ? 0 : 1));
-      left = join(std::move(left), operation, node, std::move(right));
-      if (operation.strength == comparison_strength && more() &&
-          ahead().strength == comparison_strength) {
-        refuse_chain();
+      const bool compares = operation.strength == comparison_strength;
+      if (compares && compared) {
+        refuse_chain(node);  // and goes on as if it were not there
+        continue;
       }
+      compared |= compares;
+      left = join(std::move(left), operation, node, std::move(right));
     }
     return left;
   }
@@ -140,9 +143,9 @@ class TreeBuilder::Climb {
     }
   }
 
-  void refuse_chain() {
-    auto& error = builder_.diagnostics_->error("E0124", builder_.span(operators_[used_]),
-                                               "comparisons do not chain");
+  void refuse_chain(NodeIndex node) {
+    auto& error =
+        builder_.diagnostics_->error("E0124", builder_.span(node), "comparisons do not chain");
     error.label = "the left side is a comparison already";
     error.help.emplace_back("write both and join them: `a < b and b < c`");
   }
@@ -155,7 +158,7 @@ class TreeBuilder::Climb {
     while (builder_.at(parts.peek()).rule == SyntaxNode::token) {
       prefixes_.push_back(builder_.token(parts.take()));
     }
-    if (prefixes_.size() > maximum_height / 2) {
+    if (prefixes_.size() > maximum_height) {
       return builder_.too_high(builder_.span(node));
     }
     const std::vector<Token> prefixes = prefixes_;

@@ -90,6 +90,7 @@ class Report {
   [[nodiscard]] std::string owner(TokenIndex opener, TokenIndex first) const;
   bool left_open(TokenIndex first, TokenIndex limit);
   bool foreign_token(const SyntaxFailure& failure);
+  bool quote_inside_text();
   bool broken_text(const SyntaxFailure& failure);
   bool name_wanted(const SyntaxFailure& failure);
   bool missing_value();
@@ -130,13 +131,20 @@ class Report {
 
 // What a bracket belongs to: `service web`, `env`.
 std::string Report::owner(TokenIndex opener, TokenIndex first) const {
-  constexpr TokenIndex longest_head = 5;  // `service web on vercel {`
-  if (opener - first <= longest_head && opener > first + 1 && is_word(list_[first + 1].type) &&
-      list_[opener].type == Grammar::LBRACE) {
-    return text(list_[first]) + " " + text(list_[first + 1]);
+  if (list_[opener].type != Grammar::LBRACE) {
+    return text(list_[opener]);
   }
-  const bool named = opener > first && is_word(list_[opener - 1].type);
-  return text(list_[named ? opener - 1 : opener]);
+  const TokenIndex before = opener - (list_[opener - 1].type == Grammar::ASSIGN ? 2 : 1);
+  constexpr TokenIndex longest_head = 5;  // `service web on vercel {`
+  const bool head = opener - first <= longest_head && before == opener - 1;
+  if (head && begins_statement(list_[first]) && is_name(list_[first].type)) {
+    return opener - first == 1 ? text(list_[first])
+                               : text(list_[first]) + " " + text(list_[first + 1]);
+  }
+  if (list_[first].type == Grammar::IF && list_[opener].line == list_[first].line) {
+    return "if";
+  }
+  return text(list_[opener > first && is_word(list_[before].type) ? before : opener]);
 }
 
 // The statement swallowed the next one: something in it was left open.
@@ -236,7 +244,8 @@ bool Report::in_brackets(const SyntaxFailure& failure) {
 
 // --- texts
 
-bool Report::broken_text(const SyntaxFailure& failure) {
+// `"two "instances" answer"`: a word that touches a text.
+bool Report::quote_inside_text() {
   const bool word_after = is_string(before_.type) && is_word(token_.type);
   const bool word_before = is_string(token_.type) && is_word(before_.type) && at_ >= 2 &&
                            is_string(list_[at_ - 2].type) && adjacent(list_[at_ - 2], before_);
@@ -244,6 +253,13 @@ bool Report::broken_text(const SyntaxFailure& failure) {
     auto& made =
         error("E0134", word_after ? token_ : before_, "a quote inside a text is written `\\\"`");
     made.label = "the text ended before this";
+    return true;
+  }
+  return false;
+}
+
+bool Report::broken_text(const SyntaxFailure& failure) {
+  if (quote_inside_text()) {
     return true;
   }
   for (const auto& level : failure.levels) {
@@ -462,7 +478,8 @@ void Report::failure(const SyntaxFailure& failure, TokenIndex first, TokenIndex 
 }
 
 void Report::no_statement() {
-  if (foreign_token(SyntaxFailure{at_, {{Grammar::RuleStatement, at_}}, {}, false})) {
+  if (quote_inside_text() ||
+      foreign_token(SyntaxFailure{at_, {{Grammar::RuleStatement, at_}}, {}, false})) {
     return;
   }
   if (token_.type == Grammar::RBRACE || token_.type == Grammar::RBRACKET ||
