@@ -244,7 +244,7 @@ TypeId Checker::infer_resource(const ast::Expression& expression, std::string_vi
   }
   if (site.purpose == Purpose::before_resources) {
     auto& diagnostic =
-        error("E0316", expression.span,
+        error("E0604", expression.span,
               fmt::format("`{}.{}` is not known yet at this place", kind, name.text));
     diagnostic.help.push_back(
         "params, providers and environments are settled before any resource "
@@ -377,8 +377,7 @@ TypeId Checker::member_of_resource(TypeId object, const ast::Name& name, const S
   if (const TypeId output = kind_types_.output(object->kind, name.text)) {
     return output;
   }
-  if (const TypeField* field = kind_types_.attributes(object->kind)->field(name.text)) {
-    const TypeId type = types_.required(field->type);
+  if (const TypeId type = kind_types_.read_attribute(object->kind, name.text)) {
     const bool written = name.text == "name" || site.purpose == Purpose::policy ||
                          (info != nullptr && writes(*info, name.text));
     return written ? type : types_.optional(type);

@@ -224,7 +224,7 @@ void Checker::check_secret(const ast::Declaration& declaration, const Site& site
       infer(*optional->value, types_.boolean(), site);
       std::swap(known, diagnostics_);
       if (!known.has_errors()) {
-        error("E0316", optional->value->span, "`optional` depends on `environment` alone")
+        error("E0604", optional->value->span, "`optional` depends on `environment` alone")
             .help.push_back("whether a secret may be absent decides the types of all that use it");
       }
       return;

@@ -307,19 +307,19 @@ void Checker::check_moved() {
       continue;
     }
     if (from->kind != to->kind) {
-      error("E0603", to->span, fmt::format("a {} cannot become a {}", from->kind, to->kind))
+      error("E0620", to->span, fmt::format("a {} cannot become a {}", from->kind, to->kind))
           .related.push_back({from->span, "moved from here"});
       continue;
     }
     if (still_made(*from)) {
-      error("E0603", from->span, fmt::format("`{}` is still declared", from->text()))
+      error("E0620", from->span, fmt::format("`{}` is still declared", from->text()))
           .help.push_back("`from` names what the resource was called before; rename the block too");
       continue;
     }
     const auto [first, fresh] = by_from.emplace(from->text(), Pair{*from, *to});
     const auto [target, alone] = targets.emplace(to->text(), to->span);
     if (!fresh || !alone) {
-      error("E0603", fresh ? to->span : from->span,
+      error("E0620", fresh ? to->span : from->span,
             fmt::format("two `moved` have the same `{}`", fresh ? "to" : "from"))
           .related.push_back({fresh ? target->second : first->second.from.span, "the other one"});
     }
@@ -333,7 +333,7 @@ void Checker::check_moved() {
       }
       if (steps > by_from.size() || next->first == from) {
         if (next->first == from) {
-          error("E0603", pair.from.span,
+          error("E0620", pair.from.span,
                 fmt::format("the moves of `{}` lead back to it in a circle", from));
         }
         at = nullptr;
@@ -354,7 +354,7 @@ void Checker::check_removed() {
     const auto address =
         address_item(removed.body, "address", head_of(*placed.statement, "removed"), false);
     if (address && still_made(*address)) {
-      error("E0603", address->span, fmt::format("`{}` is still declared", address->text()))
+      error("E0620", address->span, fmt::format("`{}` is still declared", address->text()))
           .help.push_back("take its block away; `removed` says what becomes of what it made");
     }
     if (const ast::Item* destroy = find_item(removed.body, "destroy");
@@ -378,7 +378,7 @@ void Checker::check_adopts() {
           .help.push_back("write `id = \"…\"`: what the platform calls the object");
     }
     if (address && address->kind == "secret") {
-      error("E0603", address->span, "a secret is no object of a platform: it cannot be adopted");
+      error("E0620", address->span, "a secret is no object of a platform: it cannot be adopted");
     }
   }
 }

@@ -215,7 +215,7 @@ void Checker::refuse_late(const Span& span, std::string_view what, std::uint8_t 
       "a resource, whose values are known only when all is said about which resources there are",
       "a secret, which not every machine holds", "env(), which not every machine answers alike",
       "now(), which changes with every plan", "a param"};
-  auto& diagnostic = error("E0316", rest_spans_[bit].end > 0 ? rest_spans_[bit] : span,
+  auto& diagnostic = error("E0604", rest_spans_[bit].end > 0 ? rest_spans_[bit] : span,
                            fmt::format("{} cannot depend on {}", what, reasons[bit]));
   diagnostic.help.push_back(
       bit == 4 ? "use `environment` alone"

@@ -22,11 +22,6 @@ struct PathTree {
     return *children.back().second;
   }
 
-  [[nodiscard]] bool any_required() const {
-    return required || std::any_of(children.begin(), children.end(),
-                                   [](const auto& entry) { return entry.second->any_required(); });
-  }
-
   [[nodiscard]] TypeId build(TypeTable& table) const {
     if (children.empty()) {
       return type;
@@ -58,6 +53,10 @@ TypeId special(TypeTable& table, std::string_view path) {
   }
   if (path == "/backup/keep") {
     return table.either({table.integer(), table.basic(TypeBase::duration)});
+  }
+  if (path == "/build/builder") {  // the usual ones as plain words, any other as text
+    return table.either(
+        {table.enumeration({"nixpacks", "railpack", "buildpacks", "dockerfile"}), table.text()});
   }
   if (path == "/timezone") {
     return table.basic(TypeBase::zone);
@@ -180,6 +179,43 @@ TypeId KindTypes::attributes(std::string_view kind) {
   }
   const TypeId made = record(paths);
   attributes_.emplace(kind, made);
+  return made;
+}
+
+TypeId KindTypes::readable(TypeId type) {
+  switch (type->base) {
+    case TypeBase::env_value:
+      return table_.secret(table_.any());  // any variable may hold a secret
+    case TypeBase::either:
+    case TypeBase::scalar:
+      return table_.any();
+    case TypeBase::zone:
+      return table_.text();
+    case TypeBase::list:
+      return table_.list(readable(type->element));
+    case TypeBase::map:
+      return table_.map(readable(type->element));
+    case TypeBase::record: {
+      std::vector<TypeField> fields = type->fields;
+      for (auto& field : fields) {
+        const TypeId read = readable(field.type);
+        field.type = field.type->optional ? table_.optional(read) : read;
+      }
+      return table_.record(std::move(fields));
+    }
+    default:
+      return table_.required(type);
+  }
+}
+
+TypeId KindTypes::read_attribute(std::string_view kind, std::string_view name) {
+  std::pair<std::string, std::string> key(kind, name);
+  if (const auto known = read_.find(key); known != read_.end()) {
+    return known->second;
+  }
+  const TypeField* field = attributes(kind)->field(name);
+  const TypeId made = field == nullptr ? nullptr : readable(field->type);
+  read_.emplace(std::move(key), made);
   return made;
 }
 

@@ -19,6 +19,8 @@ class KindTypes {
 
   // The portable attributes of a kind; an attribute that may be left out has a type with `?`.
   TypeId attributes(std::string_view kind);
+  // The type of an attribute as others read it ("port"), or nullptr.
+  TypeId read_attribute(std::string_view kind, std::string_view name);
   // An output of a kind ("url"), or nullptr.
   TypeId output(std::string_view kind, std::string_view name);
   // What stands in the overlay of a driver in a resource of a kind: its own attributes and all
@@ -47,11 +49,12 @@ class KindTypes {
   };
   TypeId portable(std::string_view kind, std::string_view path, bool secret);
   TypeId attribute(const Attribute& attribute, std::string_view kind);
+  TypeId readable(TypeId type);
   TypeId record(const std::vector<PathType>& paths);
 
   TypeTable& table_;
   std::map<std::string, TypeId, std::less<>> attributes_;
-  std::map<std::pair<std::string, std::string>, TypeId, std::less<>> outputs_;
+  std::map<std::pair<std::string, std::string>, TypeId, std::less<>> outputs_, read_;
   std::map<std::pair<const void*, std::string>, TypeId> overlays_;
   std::map<const void*, TypeId> records_;
 };

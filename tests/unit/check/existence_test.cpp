@@ -65,7 +65,7 @@ TEST(Existence, an_optional_secret_is_null_where_it_may_be_absent) {
   EXPECT_EQ(codes(text + "if environment == prod { service a { command = \"x\", env { A = "
                          "\"v${secret.k}\" } } }\n"),
             Codes{});
-  EXPECT_EQ(codes("param p: bool = true\nsecret k { optional = p }\n"), Codes{"E0316"});
+  EXPECT_EQ(codes("param p: bool = true\nsecret k { optional = p }\n"), Codes{"E0604"});
 }
 
 TEST(Existence, rounds_are_a_map_from_outside_and_themselves_inside) {
@@ -98,13 +98,13 @@ TEST(Existence, sources_of_for_have_distinct_known_keys) {
 TEST(Existence, nothing_that_is_known_late_decides_what_exists) {
   const std::string text =
       at_home + "service a { command = \"x\" }\nsecret s { generate = uuid() }\n";
-  EXPECT_EQ(codes(text + "if service.a.url == \"x\" { }\n"), Codes{"E0316"});
-  EXPECT_EQ(codes(text + "if service.a != null { }\n"), Codes{"E0316"});
-  EXPECT_EQ(codes(text + "if secret.s != null { }\n"), Codes{"E0316"});
-  EXPECT_EQ(codes(text + "if env(\"X\") != null { }\n"), Codes{"E0316"});
-  EXPECT_EQ(codes(text + "let u = service.a.url\nfor x in [u] { }\n"), Codes{"E0316"});
-  EXPECT_EQ(codes(text + "if now() == \"x\" { }\n"), Codes{"E0316"});
-  EXPECT_EQ(codes(text + "param p: string = service.a.url\n"), Codes{"E0316"});
+  EXPECT_EQ(codes(text + "if service.a.url == \"x\" { }\n"), Codes{"E0604"});
+  EXPECT_EQ(codes(text + "if service.a != null { }\n"), Codes{"E0604"});
+  EXPECT_EQ(codes(text + "if secret.s != null { }\n"), Codes{"E0604"});
+  EXPECT_EQ(codes(text + "if env(\"X\") != null { }\n"), Codes{"E0604"});
+  EXPECT_EQ(codes(text + "let u = service.a.url\nfor x in [u] { }\n"), Codes{"E0604"});
+  EXPECT_EQ(codes(text + "if now() == \"x\" { }\n"), Codes{"E0604"});
+  EXPECT_EQ(codes(text + "param p: string = service.a.url\n"), Codes{"E0604"});
 }
 
 }  // namespace

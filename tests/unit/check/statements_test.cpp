@@ -27,7 +27,7 @@ TEST(Statements, providers_follow_their_schema) {
   EXPECT_EQ(codes("provider functions { token = env(\"T\") }\n"), Codes{});
   EXPECT_EQ(codes("provider functions { }\n"), Codes{"E0302"});
   EXPECT_EQ(codes("provider functions { tokn = \"t\" }\n"), (Codes{"E0302", "E0301"}));
-  EXPECT_EQ(codes(web + "provider functions { token = service.web.url }\n"), Codes{"E0316"});
+  EXPECT_EQ(codes(web + "provider functions { token = service.web.url }\n"), Codes{"E0604"});
   EXPECT_EQ(codes("provider functions { token = \"t\" }\nprovider functions { token = \"u\" }\n"),
             Codes{"E0201"});
 }
@@ -77,24 +77,24 @@ TEST(Statements, outputs_reveal_secrets_or_refuse_them) {
 
 TEST(Statements, moves_make_sense) {
   EXPECT_EQ(codes(web + "moved { from = service.old, to = service.web }\n"), Codes{});
-  EXPECT_EQ(codes(web + "moved { from = service.web, to = service.new }\n"), Codes{"E0603"});
-  EXPECT_EQ(codes(web + "moved { from = database.old, to = service.web }\n"), Codes{"E0603"});
+  EXPECT_EQ(codes(web + "moved { from = service.web, to = service.new }\n"), Codes{"E0620"});
+  EXPECT_EQ(codes(web + "moved { from = database.old, to = service.web }\n"), Codes{"E0620"});
   EXPECT_EQ(codes(web + "moved { from = service.old, to = service.wbe }\n"), Codes{"E0207"});
   EXPECT_EQ(codes(web + "moved { from = service.a, to = service.b }\n"
                         "moved { from = service.b, to = service.web }\n"),
             Codes{});
   EXPECT_EQ(codes(web + "moved { from = service.a, to = service.web }\n"
                         "moved { from = service.b, to = service.web }\n"),
-            Codes{"E0603"});
+            Codes{"E0620"});
   EXPECT_EQ(codes(web + "moved { from = service.a, to = service.b }\n"
                         "moved { from = service.b, to = service.a }\n"),
-            (Codes{"E0603", "E0603"}));
+            (Codes{"E0620", "E0620"}));
   EXPECT_EQ(codes(web + "moved { from = service.a }\n"), Codes{"E0302"});
 }
 
 TEST(Statements, removals_and_adoptions) {
   EXPECT_EQ(codes(web + "removed { address = service.old, destroy = true }\n"), Codes{});
-  EXPECT_EQ(codes(web + "removed { address = service.web }\n"), Codes{"E0603"});
+  EXPECT_EQ(codes(web + "removed { address = service.web }\n"), Codes{"E0620"});
   EXPECT_EQ(codes(web + "adopt { address = service.web, id = \"1\" }\n"), Codes{});
   EXPECT_EQ(codes(web + "adopt { address = service.wbe, id = \"1\" }\n"), Codes{"E0207"});
   EXPECT_EQ(codes(web + "adopt { address = service.web }\n"), Codes{"E0302"});
