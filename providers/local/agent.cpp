@@ -101,9 +101,8 @@ class Agent {
   }
 
   void handle(const ServerRequest& request, const Responder& responder) {
-    last_request_ = std::max(last_request_, loop_.now());
-    if (answered_first_) {
-      last_request_ = loop_.now();
+    if (request.path != "/") {  // who only asks whether it is there does not keep it
+      last_request_ = answered_first_ ? loop_.now() : std::max(last_request_, loop_.now());
     }
     std::vector<std::string> steps;
     for (std::size_t at = 1; at <= request.path.size();) {
