@@ -4,6 +4,7 @@ The repositories behind the five stacks are their teams' own, so each example ca
 its health path, connects to its database and honours its secrets. It needs Python 3 and psycopg2 and nothing else.
 """
 import hmac
+import importlib.util
 import json
 import os
 import re
@@ -13,6 +14,10 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
+
+# Where another python3 stands first on the PATH, Debian's own is the one that has psycopg2.
+if not importlib.util.find_spec("psycopg2") and os.path.realpath(sys.executable) != os.path.realpath("/usr/bin/python3"):
+    os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
 
 
 class Reply(Exception):
