@@ -182,9 +182,32 @@ class Postgres : public Provider {
   [[nodiscard]] const ProviderSchema& schema() const override { return postgres_schema(); }
 
   Reply<std::vector<Remote>> list(const Query& query, Reader& database) const override {
-    if (is_postgres_access(query.type)) {
-      return list_access(query.type, database);
+    TRY(found, is_postgres_access(query.type) ? list_access(query.type, database)
+                                              : list_migrations(database));
+    for (Remote& one : *found) {
+      one = in_database(std::move(one), query.parent);
     }
+    return found;
+  }
+
+  Replies apply(const ApplyRequest& request, Writer& database) const override {
+    return each(request, database, [&](std::size_t index, const Change& change) -> Reply<Remote> {
+      TRY(done, is_postgres_access(change.type) ? apply_access(change, database)
+                                                : migrate(index, change, request.parent, database));
+      return in_database(std::move(*done), request.parent);
+    });
+  }
+
+ private:
+  // What was found over a database's connection belongs to that database.
+  static Remote in_database(Remote found, std::string_view database) {
+    if (!found.id.empty()) {
+      found.attributes.set("/connection", Reference{"", std::string(database)});
+    }
+    return found;
+  }
+
+  static Reply<std::vector<Remote>> list_migrations(Reader& database) {
     TRY(ledger, read_ledger(database));
     std::vector<Remote> found;
     if (ledger->exists) {
@@ -193,16 +216,9 @@ class Postgres : public Provider {
     return found;
   }
 
-  Replies apply(const ApplyRequest& request, Writer& database) const override {
-    return each(request, database, [&](std::size_t index, const Change& change) {
-      return is_postgres_access(change.type) ? apply_access(change, database)
-                                             : migrate(index, change, database);
-    });
-  }
-
- private:
   // A removal forgets: what migrations did stays until the database itself goes.
-  static Reply<Remote> migrate(std::size_t index, const Change& change, Writer& database) {
+  static Reply<Remote> migrate(std::size_t index, const Change& change, std::string_view parent,
+                               Writer& database) {
     if (change.action == Action::remove) {
       return Remote{};
     }
@@ -216,7 +232,7 @@ class Postgres : public Provider {
     for (std::size_t i = ledger->migrations.size(); i < files.size(); ++i) {
       TRY(done, run_file(files[i], "migration", database));
       TRY(seen, read_ledger(database));
-      TRY(recorded, database.record(index, seen->remote()));
+      TRY(recorded, database.record(index, in_database(seen->remote(), parent)));
     }
     for (const Value& seed : change.desired.at("/seed").list()) {
       TRY(done, run_seed(seed, *ledger, database));
