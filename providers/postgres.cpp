@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "providers/postgres_access.h"
 #include "providers/support.h"
 
@@ -113,6 +114,44 @@ Reply<Done> make_table(Writer& database) {
   return Done{};
 }
 
+// A statement that no transaction takes: the server names its words and no place, so they are
+// looked for in the text. "line 3: ", or nothing.
+std::string line_of_words(std::string_view text, std::string_view message) {
+  const std::string_view words = message.substr(0, message.find(" cannot run inside"));
+  std::size_t line = 1;
+  for (std::size_t begin = 0; begin < text.size(); ++line) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string joined;
+    for (const char c : text.substr(begin, end - begin)) {
+      if (c != ' ' || (!joined.empty() && joined.back() != ' ')) {
+        joined += c;
+      }
+    }
+    if (contains_ignoring_case(joined, words)) {
+      return "line " + std::to_string(line) + ": ";
+    }
+    begin = end + 1;
+  }
+  return {};
+}
+
+// What the server said of a file, with the file's name and a way out.
+Error about_file(const std::string& path, std::string_view text, Error error) {
+  const bool needs_no_transaction =
+      contains_ignoring_case(error.message, "cannot run inside a transaction block");
+  if (needs_no_transaction) {
+    error.message.insert(0, line_of_words(text, error.message));
+    error.help =
+        "every file runs in one transaction, so that it is applied whole or not at all; "
+        "leave the word that forbids it out (CONCURRENTLY), or run that statement by hand";
+  }
+  error.message = path + ": " + error.message;
+  if (error.help.empty() && error.kind == ErrorKind::invalid) {
+    error.help = "the whole file was rolled back; mend it and apply again";
+  }
+  return error;
+}
+
 // Runs one file and writes its row, in one transaction: a lost answer is settled by reading the
 // table.
 Reply<Done> run_file(const Value& file, std::string_view kind, Writer& database) {
@@ -123,12 +162,7 @@ Reply<Done> run_file(const Value& file, std::string_view kind, Writer& database)
        {"insert into infra.migrations(kind, name, file, sha256) values ($1, $2, $3, $4)",
         {std::string(kind), base_name(path), path, file.at("/sha256")}}});
   if (!done) {
-    Error error = done.error();
-    error.message = path + ": " + error.message;
-    if (error.help.empty() && error.kind == ErrorKind::invalid) {
-      error.help = "the whole file was rolled back; mend it and apply again";
-    }
-    return error;
+    return about_file(path, *text, done.error());
   }
   return Done{};
 }
