@@ -43,6 +43,7 @@ class Session {
   World world;
   Terminal terminal;
   std::function<int()> command;  // what the command line chose
+  bool checks_text = false;      // the command is about all environments, not one
   bool streams = true;           // --json means events; false: one document, the command's own
 
   // Opens the event stream where --json or --json-into asks for one; `events()` is null elsewhere.

@@ -54,6 +54,7 @@ void add_validate_command(CLI::App& root, Session& session) {
   CLI::App& command = add_command(root, "validate", "Check the text, in all environments or one");
   command.callback([&session] {
     session.streams = false;
+    session.checks_text = true;
     session.command = [&session] { return validate(session); };
   });
 }

@@ -168,8 +168,22 @@ class ApplyCourse {
     }
     if (!out_.interrupted) {
       collect_outputs(draft);
-      out_.checks = run_checks(graph_, draft.knowledge.outputs(), options_, runner_);
+      out_.checks = run_checks(graph_, draft.knowledge.outputs(), options_, runner_, not_live());
     }
+  }
+
+  std::set<std::string> not_live() const {
+    std::set<std::string> addresses;
+    for (const auto& failed : out_.failed) {
+      addresses.insert(failed.address);
+    }
+    for (const auto& skipped : out_.skipped) {
+      addresses.insert(skipped.address);
+    }
+    for (const auto& unfinished : out_.unknown) {
+      addresses.insert(unfinished.address);
+    }
+    return addresses;
   }
 
   void write_moves(const Draft& draft) {

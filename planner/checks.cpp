@@ -271,13 +271,22 @@ std::string shortfall(const Value& expect, const ProbeOutcome& outcome) {
 }
 
 std::vector<CheckResult> run_checks(const ResourceGraph& graph, const Outputs& outputs,
-                                    const EngineOptions& options, Runner& runner) {
+                                    const EngineOptions& options, Runner& runner,
+                                    const std::set<std::string>& down) {
   Listener silent;
   Listener& listener = options.listener == nullptr ? silent : *options.listener;
   std::vector<CheckResult> results(graph.checks.size());
   std::vector<Runner::Job> jobs;
   for (std::size_t i = 0; i < graph.checks.size(); ++i) {
     const PlannedCheck& check = graph.checks[i];
+    const auto missing = std::ranges::find_if(check.dependencies, [&](const Dependency& needed) {
+      return down.contains(graph.nodes[needed.target].address);
+    });
+    if (missing != check.dependencies.end()) {
+      results[i] = {check.name, "unknown",
+                    "not asked: " + graph.nodes[missing->target].address + " is not live"};
+      continue;
+    }
     listener.check_started(check.name);
     Diagnostics diagnostics;
     Value body = graph.check(check, outputs, diagnostics);

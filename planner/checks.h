@@ -1,6 +1,7 @@
 // planner/checks.h — `check` blocks: HTTP, TCP and SQL probes, repeated until they hold or their
 // time has passed.
 #pragma once
+#include <set>
 #include <string>
 #include <vector>
 
@@ -8,10 +9,12 @@
 
 namespace infra {
 
-// In the order of the graph. `outputs` knows what is live.
+// In the order of the graph. `outputs` knows what is live; a check that needs one of `down` is not
+// asked and unknown.
 [[nodiscard]] std::vector<CheckResult> run_checks(const ResourceGraph& graph,
                                                   const Outputs& outputs,
-                                                  const EngineOptions& options, Runner& runner);
+                                                  const EngineOptions& options, Runner& runner,
+                                                  const std::set<std::string>& down = {});
 
 // Where an answer falls short of `expect`; "": nowhere.
 struct ProbeOutcome {
