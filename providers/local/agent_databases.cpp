@@ -117,13 +117,13 @@ std::string Databases::complete_record(const std::string& id, const Value& body,
 
 void Databases::put(const std::string& id, const ServerRequest& request,
                     const Responder& responder) {
+  if (work_[id].busy) {
+    work_[id].later.push_back([this, id, request, responder] { put(id, request, responder); });
+    return;
+  }
   Value record;
   if (const std::string wrong = complete_record(id, request.body, record); !wrong.empty()) {
     responder.refuse(422, wrong);
-    return;
-  }
-  if (work_[id].busy) {
-    responder.refuse(409, "the database is still being worked on");
     return;
   }
   const Value old = shared_.registry.find(databases_kind, id);
@@ -186,6 +186,20 @@ void Databases::settle(const std::string& id) {
   for (auto& [number, responder] : std::exchange(work.waiting, {})) {
     answer_one(id, responder);
   }
+  do_later(id);
+}
+
+// Requests that came while it was busy, in their order; the first may make it busy again.
+void Databases::do_later(const std::string& id) {
+  const auto work = work_.find(id);
+  if (work == work_.end() || work->second.later.empty()) {
+    return;
+  }
+  shared_.loop.later(milliseconds(0), [acts = std::exchange(work->second.later, {})] {
+    for (const auto& act : acts) {
+      act();
+    }
+  });
 }
 
 Value Databases::view(const std::string& id, const PostgresFound* found,
@@ -321,7 +335,7 @@ void Databases::remove(const std::string& id, const Responder& responder) {
     return;
   }
   if (work_[id].busy) {
-    responder.refuse(409, "the database is still being worked on");
+    work_[id].later.push_back([this, id, responder] { remove(id, responder); });
     return;
   }
   work_[id].busy = true;
@@ -370,6 +384,7 @@ void Databases::forget(const std::string& id, const Responder& responder, const 
                        const std::string& help) {
   work_[id].busy = false;
   const std::string failed = wrong.empty() ? shared_.registry.erase(databases_kind, id) : wrong;
+  do_later(id);
   if (!failed.empty()) {
     responder.refuse(500, failed, help);
     return;

@@ -1,6 +1,7 @@
 // providers/local/agent_databases.h — databases: PostgreSQL in the environment's cluster, Redis as
 // a server each, SQLite and libSQL as a file each.
 #pragma once
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ class Databases : public Keeper {
     bool fresh = false;  // being made for the first time: a failure leaves nothing of it
     std::string failure, help;
     std::vector<std::pair<std::uint64_t, Responder>> waiting;
+    std::vector<std::function<void()>> later;  // requests that came while it was busy
   };
   using Views = std::function<void(List)>;
   void look(std::vector<std::string> ids, Views done);
@@ -42,6 +44,7 @@ class Databases : public Keeper {
   void end(const std::string& id, const std::string& wrong, const std::string& help);
   void answer_one(const std::string& id, const Responder& responder);
   void settle(const std::string& id);
+  void do_later(const std::string& id);
   void clear(const std::string& id, Postgres::Done done);
   void clear_postgres(const std::string& id, const std::string& name, Postgres::Done done);
   void forget(const std::string& id, const Responder& responder, const std::string& wrong,

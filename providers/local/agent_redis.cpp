@@ -8,10 +8,11 @@
 namespace infra::local {
 namespace {
 
+// A title of its own would overwrite the environment by which a lost process is found.
 std::string configuration(const RedisDatabase& database) {
   return fmt::format(
       "bind 127.0.0.1\nport {}\ndaemonize no\ndir \"{}\"\nappendonly yes\nsave \"\"\n"
-      "logfile \"\"\nuser default on #{} ~* &* +@all\n",
+      "logfile \"\"\nset-proc-title no\nuser default on #{} ~* &* +@all\n",
       database.port, database.folder, database.password_sha256);
 }
 

@@ -140,7 +140,9 @@ TEST_F(Databases, RedisAsksForItsPassword) {
   EXPECT_EQ(says("redispass", "set a b"), "OK\n");
   EXPECT_NE(says("wrong", "get a").find("NOAUTH"), std::string::npos);
   EXPECT_EQ(url_of(queue).expose(), "redis://:redispass@127.0.0.1:" + port);
-  ::kill(processes().front(), SIGKILL);
+  const auto servers = processes();
+  ASSERT_EQ(servers.size(), 1U);
+  ::kill(servers.front(), SIGKILL);
   EXPECT_TRUE(eventually([&] { return says("redispass", "get a") == "b\n"; }));
   Value rotated = redis();
   rotated.set("/password", Secret("newpass"));

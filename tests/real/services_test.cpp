@@ -145,11 +145,11 @@ TEST_F(Services, NameThePortThatIsInUseAndItsHolder) {
       << live.error().message;
 }
 
-TEST_F(Services, ThatNeverAnswerArePending) {
+TEST_F(Services, ThatNeverAnswerSayWhatTheyWereAsked) {
   Value desired = web();
   desired.set("/health/path", "/refuse");
-  desired.set("/health/timeout", Duration{1'000});
-  desired.set("/restart/max_retries", 1);
+  desired.set("/health/timeout", Duration{8'000});
+  desired.set("/restart/policy", "never");
   ASSERT_TRUE(create("local.service", "web", desired));
   const auto live = update("local.service", "web", desired);
   ASSERT_FALSE(live);
