@@ -221,7 +221,7 @@ std::string SealingKey::seal(const Secret& plain, const SealContext& context, st
 
 std::optional<Secret> SealingKey::open(std::string_view sealed, const SealContext& context,
                                        std::string_view path) const {
-  if (!sealed.starts_with(prefix)) {
+  if (!sealed.starts_with(prefix) || sealed.size() == prefix.size()) {
     return std::nullopt;
   }
   sealed.remove_prefix(prefix.size());

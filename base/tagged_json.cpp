@@ -19,6 +19,9 @@ constexpr std::size_t most_tagged_depth = 1024;  // tags nest deeper than what t
 constexpr int base64_variant = sodium_base64_VARIANT_ORIGINAL;
 
 std::optional<std::string> decode_base64(std::string_view text) {
+  if (text.empty()) {
+    return std::string();
+  }
   std::string bytes(text.size(), '\0');
   std::size_t length = 0;
   if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),

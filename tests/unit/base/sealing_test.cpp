@@ -189,6 +189,7 @@ TEST(Sealing, LeavesRoundTripThroughTaggedJson) {
   const Value value = Object{
       {"env", Object{{"A", secret("one")}, {"B", "public"}}},
       {"list", List{secret("two"), Duration{5}, Object{}}},
+      {"empty", Secret()},
       {"mine", Object{{"$sealed", "ie1.AAAA"}}},
       {"more", Object{{"$$sealed", secret("three")}}},
       {"most", List{Object{{"$$$sealed", Object{{"$sealed", 1}}}}}},
@@ -231,6 +232,8 @@ TEST(Compare, AgreesWithSame) {
                           1.5,
                           "1",
                           secret("1"),
+                          Secret(),
+                          "",
                           Duration{1},
                           Size{1},
                           List{},
