@@ -331,7 +331,8 @@ int run_agent(const AgentOptions& options) {
                options.data_folder);
     return 1;
   }
-  return options.detach ? detach(options.data_folder) : serve(options.data_folder, -1);
+  const std::string folder = agent_folder(options.data_folder);
+  return options.detach ? detach(folder) : serve(folder, -1);
 }
 
 }  // namespace infra

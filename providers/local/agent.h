@@ -10,7 +10,7 @@
 namespace infra {
 
 struct AgentOptions {
-  std::string data_folder;  // absolute; made with mode 0700 when it is not there
+  std::string data_folder;  // the environment's, absolute; the agent's own is `local` below it
   bool detach = false;      // become a process of its own, and return when that one answers
 };
 

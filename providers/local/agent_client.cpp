@@ -128,8 +128,8 @@ struct Started {
   int status = -1;
   std::string said;
 };
-Started start_agent(const std::string& executable, const std::string& folder) {
-  std::vector<std::string> arguments{executable, "agent", "--data", folder, "--detach"};
+Started start_agent(const std::string& executable, const std::string& data) {
+  std::vector<std::string> arguments{executable, "agent", "--data", data, "--detach"};
   std::vector<std::string> environment = agent_environment();
   std::vector<char*> argument_pointers;
   std::vector<char*> environment_pointers;
@@ -208,7 +208,7 @@ std::string ensure_agent(const std::string& environment_data, const std::string&
   if (agent_answers(environment_data)) {
     return "";
   }
-  const Started started = start_agent(executable, agent_folder(environment_data));
+  const Started started = start_agent(executable, environment_data);
   if (started.status == 0 && agent_answers(environment_data)) {
     return "";
   }
