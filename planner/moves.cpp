@@ -112,7 +112,9 @@ double likeness(const ResourceRecord& record, const Value& written) {
     same_leaves += (open && applied) || same_spelling(leaf, applied, Same::exact) ? 1U : 0U;
   });
   for_each_owned_leaf(record.applied, "", [&](const Path& path, const Value& leaf) {
-    if (path != "/name" && leaf && leaf.as<Reference>() == nullptr && !written.at(path)) {
+    const bool said_by_author =
+        leaf && leaf.as<Reference>() == nullptr && leaf.as<Hidden>() == nullptr;
+    if (path != "/name" && said_by_author && !written.at(path)) {
       ++all;
     }
   });

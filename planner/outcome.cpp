@@ -409,6 +409,7 @@ void Coordinator::note_done(StepRun& run, ChangeRun& change, const Remote& remot
   if (parent.empty() && !change.notes.schema->parent.empty()) {
     knowledge_parent(run, change, parent);
   }
+  draft_.knowledge.resolve_references(change.notes.desired);  // born in this call, named by now
   change.record = done_record(change.notes, remote, parent, status, draft_.fingerprints);
   const std::string& address = change.record.address;
   if (change.replaces) {

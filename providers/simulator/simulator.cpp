@@ -1,6 +1,7 @@
 #include "providers/simulator/simulator.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/kinds.h"
 #include "providers/support.h"
@@ -44,9 +45,26 @@ class Applying {
 
   // A member of a group without a parent attribute is the container of the others.
   void note_container(const Change& change, const std::string& id) {
+    born_[change.address] = id;
     const TypeSchema* type = find_type(cloud_.schema(), change.type);
     if (type != nullptr && type->parent.empty() && !type->group.empty() && !id.empty()) {
       parent_ = id;
+    }
+  }
+
+  // References to what this call has made carry its id by now.
+  void name_born(Value& value) const {
+    if (auto* reference = value.as<Reference>(); reference != nullptr && reference->id.empty()) {
+      const auto found = born_.find(reference->address);
+      reference->id = found == born_.end() ? std::string() : found->second;
+    } else if (auto* object = value.as<Object>()) {
+      for (auto& [key, item] : *object) {
+        name_born(item);
+      }
+    } else if (auto* list = value.as<List>()) {
+      for (auto& item : *list) {
+        name_born(item);
+      }
     }
   }
 
@@ -62,6 +80,7 @@ class Applying {
     wanted.op = change.op;
     wanted.marker = change.marker;
     wanted.desired = change.desired;
+    name_born(wanted.desired);
     wanted.changed = change.changed;
     wanted.redeploy = change.redeploy;
     return wanted;
@@ -164,6 +183,7 @@ class Applying {
   const ApplyRequest& request_;
   Writer& writer_;
   std::string parent_;
+  std::map<std::string, std::string> born_;  // address -> id, in this call
 };
 
 }  // namespace
