@@ -71,7 +71,7 @@ class TreeBuilder {
   ast::Name name(NodeIndex node);
   ast::Name placement(NodeIndex node);
 
-  // bodies (tree_builder.cpp)
+  // bodies (body_builder.cpp)
   BuiltBody body(NodeIndex node);
   BuiltItem item(NodeIndex node);
   BuiltItem keyed_item(NodeIndex key, NodeIndex rest, const Span& span);
@@ -91,16 +91,18 @@ class TreeBuilder {
   Built call(Built callee, NodeIndex node);
   ast::Argument argument(NodeIndex node, std::size_t& height);
   Built suffixed(Built object, NodeIndex node);
+  Built too_high(const Span& span);
+  Built limited(Built made);
+  void continued_line(const Token& first, std::string_view what);
+  void terraform_variable(const ast::Expression& object, const ast::Name& member);
   Built literal(NodeIndex node);
+
+  // texts (text_builder.cpp)
   Built text(NodeIndex node);
   ast::Template one_line(NodeIndex node, std::size_t& height);
   ast::Template triple(NodeIndex node, std::size_t& height);
   std::vector<TextRun> runs(Children& parts, ast::Template& whole, std::size_t& height);
   std::string plain_text(NodeIndex node, std::string_view what);
-  Built too_high(const Span& span);
-  Built limited(Built made);
-  void continued_line(const Token& first, std::string_view what);
-  void terraform_variable(const ast::Expression& object, const ast::Name& member);
 
   [[nodiscard]] Children children(NodeIndex node) const { return {*tree_, *list_, node}; }
   [[nodiscard]] const SyntaxNode& at(NodeIndex node) const { return (*tree_)[node]; }
