@@ -192,9 +192,10 @@ ReadBackValues keep_read_back(const TypeSchema& schema, const Remote& remote, co
     const bool is_secret = holds_secret(desired.at(path));
     const Attribute* attribute = find_attribute(schema, path);
     const bool engine_made = attribute != nullptr && (attribute->fill == Fill::random ||
-                                                      attribute->read_back == ReadBack::once);
+                                                      attribute->read_back == ReadBack::once ||
+                                                      attribute->presence == Presence::computed);
     if (leaf.as<Hidden>() != nullptr) {
-      if (engine_made) {  // shown once, or made by the engine: what is known stays known
+      if (engine_made) {  // an output, or made by the engine: what is known stays known
         const Value& sent = desired.at(path);
         const Value& known = sent.as<Secret>() != nullptr ? sent : before.live.at(path);
         if (known.as<Secret>() != nullptr) {
