@@ -198,7 +198,11 @@ class Report {
 
   void closing() {
     if (result_.refused) {
-      line(Tone::strong, "\nNothing was done.");
+      line(Tone::strong, "Nothing was done.");
+      return;
+    }
+    if (result_.plan.diagnostics.has_errors() || !result_.plan.complete) {
+      line(Tone::danger, "\nNothing was done: the plan has errors.");
       return;
     }
     const Counts& done = result_.done;
