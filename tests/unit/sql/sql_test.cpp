@@ -202,6 +202,15 @@ TEST_F(Migrations, AFailingFileLeavesNothingAndNamesItself) {
   EXPECT_TRUE(apply({"001.sql", "002.sql"}));
 }
 
+TEST_F(Migrations, AStatementThatTakesNoTransactionIsNamedWithItsLine) {
+  write("001.sql", "create table t(x int);\n\ncreate  index concurrently on t(x);\n");
+  auto failed = apply({"001.sql"});
+  ASSERT_FALSE(failed);
+  EXPECT_TRUE(failed.error().message.starts_with("001.sql: line 3: CREATE INDEX CONCURRENTLY"))
+      << failed.error().message;
+  EXPECT_NE(failed.error().help.find("CONCURRENTLY"), std::string::npos);
+}
+
 TEST_F(Migrations, ASeedRunsOncePerContent) {
   write("001.sql", "create table t(x int)");
   write("seed.sql", "insert into t values (1)");
