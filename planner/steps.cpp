@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/kinds.h"
+#include "planner/circles.h"
 
 namespace infra {
 namespace {
@@ -275,6 +276,11 @@ class StepBuilder {
   }
 
   void connect_removals() {
+    const auto circles = find_circles(draft_.state);
+    const auto circle_of = [&](const std::string& address) {
+      const auto found = circles.find(address);
+      return found == circles.end() ? 0U : found->second;
+    };
     for (const auto& [address, record] : draft_.state.resources) {
       const NodeIndex node = draft_.plan.destroy ? no_node : draft_.expansion.find(address);
       const auto dropped = drop_by_address_.find(address);
@@ -282,8 +288,11 @@ class StepBuilder {
                                  : node != no_node                 ? drop_[node]
                                                                    : no_task;
       const TaskIndex own_last = node != no_node ? last_[node] : no_task;
+      const std::uint32_t circle = circle_of(address);
       for (const auto& dependency : record.dependencies) {
-        drop_after_user(dependency, own_drop, own_last);
+        if (circle == 0 || circle != circle_of(dependency)) {
+          drop_after_user(dependency, own_drop, own_last);
+        }
       }
     }
     connect_replaced_users();
