@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <utility>
 
 #include "providers/local/agent_client.h"
@@ -55,26 +56,34 @@ std::string data_of(const Reader& reader) {
   return reader.settings().at("/infra/data").text();
 }
 
-// What the registry of an agent that does not run says of data. Nothing runs, so services and crons
-// are absent and servers are not ready.
+// One object as the registry of an agent that does not run tells of it: processes and crons are
+// stopped, data is there when it is on the disk.
+Value view_without_agent(const Handling& handling, const std::string& id, const Value& record) {
+  if (handling.kind == buckets_kind) {
+    return bucket_view(id, record);
+  }
+  if (handling.kind == volumes_kind) {
+    return volume_view(id, record);
+  }
+  Value view = record;
+  view.set("/id", id);
+  const Value& file = record.at("/file");
+  std::error_code error;
+  view.set("/present", !file || std::filesystem::exists(file.text(), error));
+  const bool needs_no_process = bool(file) || record.at("/tool").truth();
+  view.set("/state", needs_no_process ? "ready" : "stopped");
+  view.set("/failure", "no agent runs");
+  if (record.at("/engine").text() == "postgres") {
+    view.set("/user", record.at("/name"));
+  }
+  return view;
+}
+
 std::vector<Value> views_without_agent(const Handling& handling, const std::string& data) {
   std::vector<Value> views;
   const Value registry = read_registry(agent_registry_file(data));
   for (const auto& [id, record] : registry.at(join("", handling.kind)).object()) {
-    if (handling.kind == buckets_kind) {
-      views.push_back(bucket_view(id, record));
-    } else if (handling.kind == volumes_kind) {
-      views.push_back(volume_view(id, record));
-    } else if (handling.kind == databases_kind) {
-      Value view = record;
-      view.set("/id", id);
-      view.set("/present", true);
-      view.set("/state", record.at("/file") ? "ready" : "working");
-      if (record.at("/engine").text() == "postgres") {
-        view.set("/user", record.at("/name"));
-      }
-      views.push_back(std::move(view));
-    }
+    views.push_back(view_without_agent(handling, id, record));
   }
   return views;
 }
@@ -103,11 +112,8 @@ class Local : public Provider {
     }
     std::vector<Remote> found;
     for (const Value& view : views) {
-      if (!is_of(handling, view)) {
-        continue;
-      }
-      if (Remote remote = handling.remote(view); !remote.id.empty()) {
-        found.push_back(std::move(remote));
+      if (is_of(handling, view)) {
+        found.push_back(handling.remote(view));
       }
     }
     return found;
@@ -143,7 +149,9 @@ class Local : public Provider {
     if (handling.kind == databases_kind) {
       return await_database(change, id, agent);
     }
-    return handling.remote(view);
+    Remote remote = handling.remote(view);
+    remote.status = Status::ready;  // made is all that was asked for
+    return remote;
   }
 
   static Reply<Remote> remove(const Handling& handling, const std::string& id, Writer& agent) {

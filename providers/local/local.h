@@ -2,8 +2,8 @@
 // volumes and crons, all held by one resident agent per environment.
 //
 // The driver is thin: it turns a change into one request to the agent (started when a change needs
-// it, never to look) and reads back what the agent holds. Without an agent, processes and crons are
-// absent and data is what the agent's registry says.
+// it, never to look) and reads back what the agent holds. Without an agent, its registry on disk is
+// what is read: processes and crons are stopped, data is there.
 #pragma once
 #include "providers/provider.h"
 

@@ -97,10 +97,10 @@ void fill_defaults(std::string_view type, Value& attributes) {
   }
 }
 
-void set_status(Remote& remote, const std::string& state) {
-  if (state == "working" || state == "failed") {
-    remote.status = Status::pending;
-  }
+// What is held and not running, or gone from the disk, is to be made good by an update: it keeps
+// its id, so that nothing is made a second time beside it.
+void set_status(Remote& remote, bool sound) {
+  remote.status = sound ? Status::ready : Status::broken;
 }
 
 }  // namespace
@@ -282,9 +282,7 @@ Remote service_remote(const Value& view) {
   remote.attributes = noted_attributes(view.at("/noted"));
   fill_defaults("local.service", remote.attributes);
   const std::string state = view.at("/state").text();
-  if (state == "made" || state == "stopped") {
-    remote.attributes.erase("/command");  // what is not running is not there
-  }
+  set_status(remote, state != "made" && state != "stopped");
   const std::string address = fmt::format("127.0.0.1:{}", view.at("/port").integer());
   remote.attributes.set("/id", remote.id);
   remote.attributes.set("/host", "127.0.0.1");
@@ -304,14 +302,12 @@ Remote service_remote(const Value& view) {
 
 Remote database_remote(const Value& view) {
   Remote remote;
-  if (!view.at("/present").truth()) {
-    return remote;
-  }
   remote.id = remote.marker = view.at("/id").text();
   remote.attributes = noted_attributes(view.at("/noted"));
   Value& found = remote.attributes;
   found.set("/id", remote.id);
-  set_status(remote, view.at("/state").text());
+  const std::string state = view.at("/state").text();
+  set_status(remote, view.at("/present").truth() && state != "failed" && state != "stopped");
   const std::string engine = view.at("/engine").text();
   if (engine == "sqlite" || engine == "libsql") {
     found.set("/url", Secret("file:" + view.at("/file").text()));
@@ -336,9 +332,6 @@ Remote database_remote(const Value& view) {
 
 Remote bucket_remote(const Value& view) {
   Remote remote;
-  if (!view.at("/present").truth()) {
-    return remote;
-  }
   remote.id = remote.marker = view.at("/id").text();
   remote.attributes = noted_attributes(view.at("/noted"));
   for (const auto& [name, value] : view.at("/rules").object()) {
@@ -359,26 +352,23 @@ Remote bucket_remote(const Value& view) {
   }
   remote.attributes.set("/id", remote.id);
   remote.attributes.set("/endpoint", "file://" + view.at("/folder").text());
+  set_status(remote, view.at("/present").truth());
   return remote;
 }
 
 Remote volume_remote(const Value& view) {
   Remote remote;
-  if (!view.at("/present").truth()) {
-    return remote;
-  }
   remote.id = remote.marker = view.at("/id").text();
   remote.attributes = noted_attributes(view.at("/noted"));
   remote.attributes.set("/id", remote.id);
   remote.attributes.set("/local/path", view.at("/folder"));
+  set_status(remote, view.at("/present").truth());
   return remote;
 }
 
 Remote cron_remote(const Value& view) {
   Remote remote;
-  if (!view.at("/armed").truth()) {
-    return remote;  // it lost its secret with the agent that died, and does not fire
-  }
+  set_status(remote, view.at("/armed").truth());  // without its secret it does not fire
   remote.id = remote.marker = view.at("/id").text();
   remote.attributes = noted_attributes(view.at("/noted"));
   fill_defaults("local.cron", remote.attributes);

@@ -29,7 +29,7 @@ namespace infra::local {
 // How long a service may take until it answers, as the agent was told.
 [[nodiscard]] std::int64_t patience_ms(const Value& desired);
 
-// What the agent shows, as attributes. An empty id: it does not exist as asked for.
+// What the agent shows, as attributes; `broken` where it does not run or is gone from the disk.
 [[nodiscard]] Remote service_remote(const Value& view);
 [[nodiscard]] Remote database_remote(const Value& view);
 [[nodiscard]] Remote bucket_remote(const Value& view);

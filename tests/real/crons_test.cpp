@@ -89,14 +89,14 @@ TEST_F(Crons, RunCommandsInTheirServicesFolderAndEnvironment) {
   EXPECT_EQ(fire_cron(data, "job").text, "status 4");
 }
 
-TEST_F(Crons, ThatLostTheirSecretAreAbsent) {
+TEST_F(Crons, ThatLostTheirSecretRestUntilTheyGetItAgain) {
   ASSERT_TRUE(run("web", web("s")));
   ASSERT_TRUE(create("local.cron", "tick", cron("/secret", "s")));
   kill_agent();
   ASSERT_TRUE(run("web", web("s")));
-  EXPECT_EQ(find("local.cron", "tick").id, "");
+  EXPECT_EQ(find("local.cron", "tick").status, Status::broken);
   EXPECT_FALSE(fire_cron(data, "tick").succeeded);
-  ASSERT_TRUE(create("local.cron", "tick", cron("/secret", "s")));
+  ASSERT_TRUE(update("local.cron", "tick", cron("/secret", "s")));
   EXPECT_EQ(fire_cron(data, "tick").text, "HTTP 200");
 }
 

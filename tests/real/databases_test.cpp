@@ -74,11 +74,11 @@ TEST_F(Databases, ADroppedRoleIsSeenAndRepairedWithItsData) {
   const Remote main = *made;
   ASSERT_EQ(as_superuser(main, "alter database \"shop-main-dev\" owner to postgres"), 0);
   ASSERT_EQ(as_superuser(main, "drop role \"shop-main-dev\""), 0);
-  EXPECT_EQ(find("local.database", "main").id, "");
+  EXPECT_EQ(find("local.database", "main").status, Status::broken);
   EXPECT_FALSE(probe_sql(url_of(main), "select 1", patience));
-  const auto repaired = create("local.database", "main", postgres());
+  const auto repaired = update("local.database", "main", postgres());
   ASSERT_TRUE(repaired) << repaired.error().message;
-  EXPECT_EQ(find("local.database", "main").id, "main");
+  EXPECT_EQ(find("local.database", "main").status, Status::ready);
   EXPECT_TRUE(probe_sql(url_of(*repaired), "select 1", patience));
 }
 
@@ -117,8 +117,8 @@ TEST_F(Databases, SurviveTheirAgent) {
   ASSERT_TRUE(made) << made.error().message;
   ASSERT_TRUE(create("local.redis", "queue", redis()));
   kill_agent();
-  EXPECT_EQ(find("local.database", "main").status, Status::pending);
-  EXPECT_EQ(find("local.redis", "queue").status, Status::pending);
+  EXPECT_EQ(find("local.database", "main").status, Status::broken);
+  EXPECT_EQ(find("local.redis", "queue").status, Status::broken);
   const auto again = update("local.database", "main", postgres());
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_TRUE(probe_sql(url_of(*made), "select 1", patience));
@@ -160,7 +160,7 @@ TEST_F(Databases, FilesAreMadeAndRemoved) {
   EXPECT_TRUE(std::filesystem::exists(url.substr(5)));
   EXPECT_EQ(find("local.file", "notes").id, "notes");
   std::filesystem::remove(url.substr(5));
-  EXPECT_EQ(find("local.file", "notes").id, "");
+  EXPECT_EQ(find("local.file", "notes").status, Status::broken);
   ASSERT_TRUE(create("local.file", "notes", Object{{"name", "notes"}, {"engine", "sqlite"}}));
   ASSERT_TRUE(remove("local.file", "notes"));
   EXPECT_FALSE(std::filesystem::exists(url.substr(5)));

@@ -32,7 +32,8 @@ TEST_F(Services, AreMadeWithAnAddressBeforeTheyRun) {
   Remote remote = *made;
   EXPECT_EQ(remote.id, "web");
   EXPECT_EQ(status_of(remote), "made");
-  EXPECT_TRUE(remote.attributes.at("/command").is_null());
+  EXPECT_EQ(remote.status, Status::ready);
+  EXPECT_EQ(find("local.service", "web").status, Status::broken);
   const std::string url = remote.attributes.at("/url").text();
   EXPECT_FALSE(get(url));
   const auto live = update("local.service", "web", web());
@@ -81,7 +82,7 @@ TEST_F(Services, KilledOnesAreRevived) {
   }));
   const Remote after = find("local.service", "web");
   EXPECT_EQ(after.attributes.at("/local/restarts").integer(), 1);
-  EXPECT_FALSE(after.attributes.at("/command").is_null());
+  EXPECT_EQ(after.status, Status::ready);
 }
 
 TEST_F(Services, BeyondTheirRetriesStayStoppedUntilAppliedAgain) {
@@ -96,7 +97,7 @@ TEST_F(Services, BeyondTheirRetriesStayStoppedUntilAppliedAgain) {
     return status_of(now) == "stopped";
   }));
   const Remote stopped = find("local.service", "web");
-  EXPECT_TRUE(stopped.attributes.at("/command").is_null());
+  EXPECT_EQ(stopped.status, Status::broken);
   EXPECT_NE(stopped.attributes.at("/local/failure").text().find("after 2 restarts"),
             std::string::npos);
   EXPECT_TRUE(processes().empty());
@@ -165,7 +166,7 @@ TEST_F(Services, ToolsAreNeverStarted) {
   ASSERT_TRUE(ready) << ready.error().message;
   const Remote tool = *ready;
   EXPECT_EQ(status_of(tool), "ready");
-  EXPECT_FALSE(tool.attributes.at("/command").is_null());
+  EXPECT_EQ(tool.status, Status::ready);
   EXPECT_FALSE(std::filesystem::exists(folder + "/started"));
 }
 

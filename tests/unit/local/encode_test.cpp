@@ -122,10 +122,11 @@ TEST(ServiceRemote, ShowsWhatRuns) {
   EXPECT_EQ(running.marks.at("/env/KEY"), "abc");
   EXPECT_TRUE(same(running.attributes.at("/health/timeout"), Duration{5'000}));
   EXPECT_EQ(running.attributes.at("/restart/policy").text(), "on_failure");
-  view.set("/state", "waiting");
-  EXPECT_FALSE(service_remote(view).attributes.at("/command").is_null());
+  EXPECT_EQ(running.status, Status::ready);
+  view.set("/state", "waiting");  // its restart policy sees to it
+  EXPECT_EQ(service_remote(view).status, Status::ready);
   view.set("/state", "stopped");
-  EXPECT_TRUE(service_remote(view).attributes.at("/command").is_null());
+  EXPECT_EQ(service_remote(view).status, Status::broken);
 }
 
 TEST(BucketRemote, ReadsItsRulesFile) {
@@ -147,8 +148,9 @@ TEST(BucketRemote, ReadsItsRulesFile) {
   EXPECT_EQ(remote.attributes.at("/cors/origins/0").text(), "https://a");
   EXPECT_EQ(remote.attributes.at("/region").text(), "eu");
   EXPECT_TRUE(remote.attributes.at("/stranger").is_null());
+  EXPECT_EQ(remote.status, Status::ready);
   view.set("/present", false);
-  EXPECT_EQ(bucket_remote(view).id, "");
+  EXPECT_EQ(bucket_remote(view).status, Status::broken);
 }
 
 TEST(CronBody, CarriesItsRequest) {
@@ -167,12 +169,12 @@ TEST(CronBody, CarriesItsRequest) {
   EXPECT_FALSE(cron_body(change));
 }
 
-TEST(DatabaseRemote, IsAbsentWithoutItsRole) {
+TEST(DatabaseRemote, IsBrokenWithoutItsRole) {
   Value view(Object{{"id", "d"},
                     {"engine", "postgres"},
                     {"present", false},
                     {"noted", note_attributes(Object{{"name", "main"}})}});
-  EXPECT_EQ(database_remote(view).id, "");
+  EXPECT_EQ(database_remote(view).status, Status::broken);
   view.set("/present", true);
   view.set("/state", "ready");
   const Remote found = database_remote(view);
@@ -180,7 +182,7 @@ TEST(DatabaseRemote, IsAbsentWithoutItsRole) {
   EXPECT_NE(found.attributes.at("/url").as<Hidden>(), nullptr);
   EXPECT_EQ(found.status, Status::ready);
   view.set("/state", "failed");
-  EXPECT_EQ(database_remote(view).status, Status::pending);
+  EXPECT_EQ(database_remote(view).status, Status::broken);
 }
 
 }  // namespace
