@@ -79,7 +79,7 @@ std::optional<std::string> addressed(const Evaluation& evaluation, Evaluator& ev
   }
   if (address.steps.size() < 2) {
     evaluator.diagnostics()
-        .error("E0612", expression.span, "this is no address")
+        .error("E0207", expression.span, "this is no address")
         .help.emplace_back(
             "an address is KIND.NAME, with a key for each `for` around it: service.api[\"eu\"]");
     return std::nullopt;
@@ -96,7 +96,7 @@ void check_moved(const ResourceGraph& graph, Diagnostics& diagnostics) {
   const auto twice = [&](const MovedStatement& one, const MovedStatement& other,
                          std::string_view end, const std::string& address) {
     diagnostics
-        .error("E0613", one.span, fmt::format("two `moved` have the same `{}`: `{}`", end, address))
+        .error("E0620", one.span, fmt::format("two `moved` have the same `{}`: `{}`", end, address))
         .related.push_back({other.span, "the other one"});
   };
   for (const auto& one : moved) {
@@ -108,11 +108,11 @@ void check_moved(const ResourceGraph& graph, Diagnostics& diagnostics) {
     }
     if (address_kind(one.from) != address_kind(one.to)) {
       diagnostics.error(
-          "E0613", one.span,
+          "E0620", one.span,
           fmt::format("`{}` cannot become `{}`: it is of another kind", one.from, one.to));
     }
     if (graph.find(one.from) != nullptr) {
-      diagnostics.error("E0613", one.span,
+      diagnostics.error("E0620", one.span,
                         fmt::format("`{}` is moved away and still exists in environment `{}`",
                                     one.from, graph.environment));
     }
@@ -123,7 +123,7 @@ void check_moved(const ResourceGraph& graph, Diagnostics& diagnostics) {
       const auto next = by_from.find(at->to);
       at = next == by_from.end() ? nullptr : next->second;
       if (at == &one) {
-        diagnostics.error("E0613", one.span, fmt::format("`{}` is moved in a circle", one.from));
+        diagnostics.error("E0620", one.span, fmt::format("`{}` is moved in a circle", one.from));
         return;
       }
     }

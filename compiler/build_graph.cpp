@@ -331,7 +331,7 @@ class Building {
     }
     if (const auto known = evaluation_->ids.find(*address); known == evaluation_->ids.end()) {
       diagnostics_
-          .error("E0611", body.span,
+          .error("E0207", body.span,
                  fmt::format("`{}` is adopted, and there is no such resource in environment `{}`",
                              *address, graph_.environment))
           .help.emplace_back("name a resource with all its keys, or put `adopt` into an `if`");

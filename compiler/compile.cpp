@@ -78,7 +78,7 @@ bool choose_environment(const CompileRequest& request, Compilation& compilation)
   if (std::find(known.begin(), known.end(), *request.environment) != known.end()) {
     return true;
   }
-  auto& error = complain(compilation.diagnostics, "E0704",
+  auto& error = complain(compilation.diagnostics, "E0204",
                          fmt::format("the stack `{}` has no environment `{}`", compilation.stack,
                                      printable(*request.environment)));
   if (const auto near = nearest(*request.environment, known)) {

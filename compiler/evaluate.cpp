@@ -287,7 +287,7 @@ Value Evaluator::node(const ast::Call& call, const ast::Expression& whole) {
   } else if (const auto* method = call.callee->as<ast::Member>()) {
     result = call_method(call, *method, whole.span);
   } else {
-    result = fail("E0521", call.callee->span, "this is no function");
+    result = fail("E0309", call.callee->span, "this is no function");
   }
   collapse_reads(first_read);
   return result;

@@ -68,7 +68,7 @@ Value Evaluator::call_bound(const FunctionSignature& signature, const ast::Call&
     const std::size_t at = parameter_of(parameters, argument, position);
     position += argument.name ? 0 : 1;
     if (at == parameters.size()) {
-      return fail("E0521", argument.value->span,
+      return fail("E0309", argument.value->span,
                   fmt::format("`{}` does not take this argument", signature.name));
     }
     if (parameters[at].repeated) {
@@ -94,7 +94,7 @@ Value Evaluator::call_bound(const FunctionSignature& signature, const ast::Call&
 // `try(a, b, …)`: errors of all but the last are not said.
 Value Evaluator::first_without_error(const ast::Call& call, const Span& span) {
   if (call.arguments.empty()) {
-    return fail("E0521", span, "`try` wants a value");
+    return fail("E0309", span, "`try` wants a value");
   }
   for (std::size_t i = 0; i + 1 < call.arguments.size(); ++i) {
     const std::size_t errors = errors_;
@@ -116,13 +116,13 @@ Value Evaluator::call_function(const ast::Call& call, std::string_view name, con
   }
   const auto signatures = find_function(name);
   if (signatures.empty()) {
-    return fail("E0521", call.callee->span,
+    return fail("E0212", call.callee->span,
                 fmt::format("there is no function `{}`", printable(name)));
   }
   const FunctionSignature* signature = choose(signatures, call);
   if (signature == nullptr) {
     return fail(
-        "E0521", span,
+        "E0309", span,
         fmt::format("`{}` does not take {}", name, plural(call.arguments.size(), "argument")));
   }
   return call_bound(*signature, call, span);
@@ -138,7 +138,7 @@ Value Evaluator::call_method(const ast::Call& call, const ast::Member& method, c
   if (reference == nullptr || !reference->address.starts_with("service.")) {
     return service.is_unknown()
                ? service
-               : fail("E0521", method.name.span,
+               : fail("E0309", method.name.span,
                       fmt::format("`.{}(…)` is for one service, not for {}", method.name.text,
                                   reference == nullptr ? std::string(kind_of(service))
                                                        : "`" + reference->address + "`"));
@@ -152,7 +152,7 @@ Value Evaluator::call_method(const ast::Call& call, const ast::Member& method, c
       return shape;
     }
   }
-  return fail("E0521", method.name.span,
+  return fail("E0309", method.name.span,
               fmt::format("a service has no `.{}(…)` with these arguments", method.name.text));
 }
 

@@ -123,7 +123,7 @@ const Value& Evaluator::view_name(const ast::NameExpression& name, const ast::Ex
     return *value;
   }
   return storage =
-             fail("E0522", whole.span, fmt::format("`{}` is no value here", printable(name.name)));
+             fail("E0202", whole.span, fmt::format("`{}` is no value here", printable(name.name)));
 }
 
 // --- paths --------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ const Value& Evaluator::resource(std::string_view kind, const ast::Name& name, V
     if (declared.find(address) != declared.end()) {
       return storage = Value();
     }
-    return storage = fail("E0522", name.span, fmt::format("there is no `{}`", printable(address)));
+    return storage = fail("E0207", name.span, fmt::format("there is no `{}`", printable(address)));
   }
   const Value& found = shared_round(family->second);
   return kind == "secret" ? storage = secret_values(found) : found;

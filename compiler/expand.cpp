@@ -222,7 +222,7 @@ class Expanding {
     for (std::size_t i = 0; i < drafts.size(); ++i) {
       if (i > 0 && drafts[i].keys == drafts[i - 1].keys) {
         auto& error =
-            diagnostics_.error("E0608", drafts[i].declaration->name.span,
+            diagnostics_.error("E0201", drafts[i].declaration->name.span,
                                fmt::format("`{}` is declared twice in environment `{}`",
                                            address_text(base, drafts[i].keys), graph_.environment));
         error.related.push_back({drafts[i - 1].declaration->name.span, "the other one"});
@@ -280,7 +280,7 @@ class Expanding {
     instance.driver = driver_of(evaluation_.module, placement.provider);
     if (node.provider.empty()) {
       diagnostics_
-          .error("E0609", node.span,
+          .error("E0402", node.span,
                  fmt::format("`{}` has no place in environment `{}`", node.address,
                              graph_.environment))
           .help.emplace_back(fmt::format(

@@ -179,7 +179,7 @@ Computed call_function(const FunctionSignature& signature, const Arguments& argu
                        FunctionWorld& world) {
   const Entry* entry = functions::find_entry(signature.name, signature.parameter_count());
   if (entry == nullptr) {
-    return failure("E0521", fmt::format("`{}` cannot stand here", signature.name));
+    return failure("E0309", fmt::format("`{}` cannot stand here", signature.name));
   }
   const bool secret = any_of(arguments, contains_secret);
   if (secret && signature.secrecy == SecretRule::refuses) {

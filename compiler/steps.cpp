@@ -46,14 +46,27 @@ class Steps {
     std::size_t next = 0;
   };
 
-  // Made apart from live: a service, and what its platform says has an address before it runs.
+  // Made apart from live: what has an output that is there before it runs.
   [[nodiscard]] bool two_steps(NodeId id) const {
     const Instance& instance = evaluation_.instances[id];
-    if (instance.schema != nullptr) {
-      return std::any_of(instance.schema->attributes.begin(), instance.schema->attributes.end(),
-                         [](const Attribute& attribute) { return attribute.made; });
+    const auto made = [](const auto& one) { return one.made; };
+    if (instance.schema != nullptr &&
+        std::any_of(instance.schema->attributes.begin(), instance.schema->attributes.end(), made)) {
+      return true;
     }
-    return instance.kind != nullptr && instance.kind->name == "service";
+    if (instance.kind == nullptr) {
+      return false;
+    }
+    const auto& outputs = instance.kind->outputs;
+    return std::any_of(outputs.begin(), outputs.end(), [&](const KindOutput& output) {
+      return output.made && !speaks_of(instance.schema, output.path);
+    });
+  }
+
+  [[nodiscard]] static bool speaks_of(const TypeSchema* schema, const Path& path) {
+    return schema != nullptr &&
+           std::any_of(schema->attributes.begin(), schema->attributes.end(),
+                       [&](const Attribute& attribute) { return attribute.path == path; });
   }
 
   [[nodiscard]] bool at_birth(NodeId id, const Path& attribute) const {

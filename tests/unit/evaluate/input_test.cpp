@@ -115,7 +115,7 @@ TEST(Inputs, DefaultsMayUseOneAnother) {
 TEST(Environments, ThatAreUnknown) {
   Stack stack("stack s { environments = [dev, prod] }");
   stack.environment("prd");
-  EXPECT_EQ(stack.codes(), "E0704");
+  EXPECT_EQ(stack.codes(), "E0204");
 }
 
 TEST(Folders, WithoutStatements) {
