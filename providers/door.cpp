@@ -39,6 +39,7 @@ class Core {
     if (endpoint == nullptr) {
       return;
     }
+    credential_ = credential_key(*state_->context.schema, *endpoint, state_->context.settings);
     wire_ = endpoint->base_url.starts_with("postgres:") ? make_sql_wire(state_)
                                                         : make_http_wire(state_);
   }
@@ -71,15 +72,14 @@ class Core {
     if (wire_ == nullptr || context().pace == nullptr) {
       return Done{};
     }
-    if (context().pace->denied(credential())) {
+    if (context().pace->denied(credential_)) {
       return Error{ErrorKind::denied,
                    "not sent: " + context().schema->name + " has refused this credential before"};
     }
     const std::string name = std::string(method_name(call.method)) + " " + std::string(call.path);
     const std::string parent = call.arguments.empty() ? "" : call.arguments.front();
     for (;;) {
-      const milliseconds pause =
-          context().pace->take(*context().schema, credential(), name, parent);
+      const milliseconds pause = context().pace->take(*context().schema, credential_, name, parent);
       if (pause.count() == 0) {
         return Done{};
       }
@@ -98,13 +98,13 @@ class Core {
     }
     Pace* pace = context().pace.get();
     if (pace != nullptr) {
-      pace->enter(credential());
+      pace->enter(credential_);
     }
     auto answer = wire_->exchange(call, write);
     if (pace != nullptr) {
-      pace->leave(credential(), !answer && answer.error().kind == ErrorKind::busy);
+      pace->leave(credential_, !answer && answer.error().kind == ErrorKind::busy);
       if (!answer && answer.error().kind == ErrorKind::denied) {
-        pace->deny(credential());
+        pace->deny(credential_);
       }
     }
     return answer;
@@ -178,21 +178,9 @@ class Core {
   }
 
  private:
-  std::string credential() const {
-    const DoorContext& here = context();
-    std::string key = here.schema->name;
-    for (const std::string& setting : here.endpoint->credential) {
-      const auto* secret = here.settings.at(setting).as<Secret>();
-      key += '\0' +
-             (secret != nullptr
-                  ? std::to_string(std::hash<std::string_view>{}(state_->scrubber.clean(setting)))
-                  : here.settings.at(setting).text());
-    }
-    return key;
-  }
-
   std::shared_ptr<DoorState> state_;
   std::unique_ptr<Wire> wire_;
+  std::string credential_;  // whose pace this is
 };
 
 class ReaderDoor : public Reader {

@@ -52,6 +52,11 @@ struct RawAnswer {
 // that is missing. A secret among them makes the whole a Secret.
 [[nodiscard]] Reply<Value> filled(std::string_view text, const Value& settings);
 
+// Whose budget and pace a call counts against: the driver, the endpoint's credential, and where it
+// leads. Tells two tokens apart without holding either.
+[[nodiscard]] std::string credential_key(const ProviderSchema& schema, const Endpoint& endpoint,
+                                         const Value& settings);
+
 // The words of a GraphQL document that decide whether it only reads: true when it holds exactly one
 // operation, that one is a `query` (or the anonymous short form), and nothing is left over. Strings
 // and comments are skipped as the language defines them.

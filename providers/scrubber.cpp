@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "providers/door.h"
 #include "providers/http_exchange.h"
 #include "providers/support.h"
@@ -185,6 +186,24 @@ Reply<Value> filled(std::string_view text, const Value& settings) {
     text.remove_prefix(close + 1);
   }
   return secret ? Value(hidden) : Value(plain);
+}
+
+std::string credential_key(const ProviderSchema& schema, const Endpoint& endpoint,
+                           const Value& settings) {
+  std::string key = schema.name + '\0' + endpoint.name;
+  std::vector<std::string> parts = endpoint.credential;
+  if (!endpoint.through.empty()) {  // its target fills the settings
+    for (const auto& [setting, output] : endpoint.takes) {
+      parts.push_back("/" + setting);
+    }
+  }
+  for (const std::string& setting : parts) {
+    const Value& value = settings.at(setting);
+    const auto* secret = value.as<Secret>();
+    key += '\0' + (secret != nullptr ? sha256_hex(secret->expose())
+                                     : to_json(value, SecretText::sensitive));
+  }
+  return key;
 }
 
 Reply<std::string> read_source_file(const Value& settings, const std::string& path) {

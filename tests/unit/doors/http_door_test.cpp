@@ -230,6 +230,10 @@ TEST_F(HttpDoor, SendsNothingMoreWithARefusedCredential) {
   EXPECT_EQ(open_reader(shared)->get({Method::get, "/x"}).error().kind, ErrorKind::denied);
   EXPECT_EQ(open_writer(shared, gate)->send(post("/x")).error().kind, ErrorKind::denied);
   EXPECT_EQ(server->seen().size(), 1U);
+  DoorContext another = shared;  // the same platform with another token
+  another.settings.set("/token", Secret("another-token"));
+  (void)open_reader(another)->get({Method::get, "/x"});
+  EXPECT_EQ(server->seen().size(), 2U);
 }
 
 TEST_F(HttpDoor, WaitsForItsBudget) {
