@@ -1,4 +1,6 @@
 // What a driver's Call becomes on the wire, and what comes back.
+#include <atomic>
+
 #include "tests/unit/doors/door_fixture.h"
 
 namespace infra {
@@ -157,7 +159,7 @@ TEST_F(HttpDoor, GoesToTheEndpointThatTheCallNames) {
 }
 
 TEST_F(HttpDoor, ReadsAgainButNeverEarlierThanTold) {
-  int turn = 0;
+  std::atomic<int> turn{0};
   serve([&](const SeenRequest&) -> ServerAnswer {
     ++turn;
     return turn == 1   ? json_answer(503, "{}")
