@@ -128,6 +128,17 @@ class Conforming {
     return refused(given, "a " + type_text(type), path);
   }
 
+  // An address without keys names all rounds of its `for`s, which are a map.
+  static void add_rounds(const Value& rounds, List& result) {
+    for (const auto& [key, round] : rounds.object()) {
+      if (round.as<Object>() != nullptr) {
+        add_rounds(round, result);
+      } else if (!round.is_null()) {
+        result.push_back(round);
+      }
+    }
+  }
+
   Value list(Value given, const Type& type, const Path& path) const {
     auto* items = given.as<List>();
     if (items == nullptr) {
@@ -144,6 +155,10 @@ class Conforming {
         if (!drops_null && item_type != nullptr) {
           complain_(at, "E0516", "an element of this list is null");
         }
+        continue;
+      }
+      if (drops_null && item.as<Object>() != nullptr) {
+        add_rounds(item, result);
         continue;
       }
       result.push_back(item_type == nullptr ? std::move(item)

@@ -351,6 +351,7 @@ TypeId Checker::typed_argument(const ast::Expression& value, const FunctionParam
           fmt::format("`{}` is {}, and this is {}", what, wanted, type_phrase(type)));
     return types_.error();
   };
+  types.present = types.present || (!type->optional && type->base != TypeBase::null);
   if (parameter.shape == Shape::collection) {
     const bool fits = is_text(type) || type->base == TypeBase::list ||
                       type->base == TypeBase::map || type->base == TypeBase::record;
@@ -410,9 +411,9 @@ TypeId Checker::result_type(const FunctionSignature& signature, const CallTypes&
       type = types_.boolean();
       break;
     case Shape::item:
-      type = signature.secrecy == SecretRule::reveals ? types_.open(item)
-             : signature.name == "coalesce"           ? types_.required(item)
-                                                      : item;
+      type = signature.secrecy == SecretRule::reveals        ? types_.open(item)
+             : signature.name == "coalesce" && types.present ? types_.required(item)
+                                                             : item;
       break;
     case Shape::list_of_text:
       type = types_.list(types_.text());

@@ -105,6 +105,9 @@ void Checker::check_places(const ResourceInfo& info, const DeclaredResource& dec
       }
     }
   }
+  if (info.kind == "cron" && called_service(declaration)) {
+    homeless = EnvironmentSet();  // it lives with that service, about which all is said elsewhere
+  }
   if (!homeless.empty()) {
     const bool everywhere = homeless == statics_.all();
     auto& diagnostic = error("E0402", declaration.name.span,
@@ -239,6 +242,29 @@ void Checker::check_taken_below(const Placing& placing, const std::vector<const 
   }
 }
 
+// Resources on a provider that a reference could mean, as many as a message would name; none for
+// what is no reference.
+const std::vector<std::string>& Checker::candidates_for(const Attribute& attribute,
+                                                        std::string_view provider) {
+  const auto [slot, fresh] = candidates_.try_emplace({&attribute, provider});
+  std::vector<std::string>& found = slot->second;
+  if (!fresh || attribute.type.base != Type::reference) {
+    return found;
+  }
+  const TypeId wanted = types_.reference_to(attribute.type.names);
+  for (const auto& other : resources_) {
+    const bool there = std::any_of(other->places.begin(), other->places.end(),
+                                   [&](const auto& place) { return place.first == provider; });
+    if (other->kind != "secret" && there && fit(wanted, other->type) == Fit::yes) {
+      found.push_back("`" + std::string(other->address) + "`");
+      if (found.size() == 8) {
+        break;
+      }
+    }
+  }
+  return found;
+}
+
 // What the platform cannot do without. A reference that is left out is filled in where only one
 // resource can be meant.
 void Checker::check_written(const Placing& placing, const TypeSchema& type) {
@@ -259,20 +285,9 @@ void Checker::check_written(const Placing& placing, const TypeSchema& type) {
         (!prefixed && deepest_item(body, path) != nullptr)) {
       continue;
     }
-    std::vector<std::string> candidates;
-    if (attribute.type.base == Type::reference) {
-      const TypeId wanted = types_.reference_to(attribute.type.names);
-      for (const auto& other : resources_) {
-        const bool there =
-            std::any_of(other->places.begin(), other->places.end(),
-                        [&](const auto& place) { return place.first == placing.provider; });
-        if (other->kind != "secret" && there && fit(wanted, other->type) == Fit::yes) {
-          candidates.push_back("`" + std::string(other->address) + "`");
-        }
-      }
-      if (candidates.size() == 1) {
-        continue;
-      }
+    const std::vector<std::string>& candidates = candidates_for(attribute, placing.provider);
+    if (candidates.size() == 1) {
+      continue;
     }
     const bool portable =
         kind_types_.attributes(placing.info.kind)->field(path.substr(1)) != nullptr;

@@ -219,6 +219,7 @@ void Checker::check_environment(const ast::Environment& block, std::size_t index
       no_effect(key, item.key.span);
     } else if (key == "approvals") {
       coerce(*item.value, types_.integer(), site, key);
+      check_range(item, site);
       no_effect(key, item.key.span);
     } else if (key == "ephemeral") {
       coerce(*item.value, types_.boolean(), site, key);

@@ -110,6 +110,10 @@ std::string_view url_problem(std::string_view text) {
 
 void Checker::suggest(Diagnostic& diagnostic, std::string_view word,
                       const std::vector<std::string>& candidates) {
+  if (suggestions_left_ == 0) {
+    return;
+  }
+  --suggestions_left_;
   if (const auto near = nearest(word, candidates)) {
     diagnostic.help.push_back(fmt::format("did you mean `{}`?", *near));
   }

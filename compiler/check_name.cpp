@@ -185,6 +185,9 @@ void Checker::report_unknown_name(const ast::Expression& expression, std::string
       return;
     }
   }
+  if (suggestions_left_ == 0) {
+    return;
+  }
   std::vector<std::string> candidates{"environment", "stack"};
   for (const auto& local : locals_) {
     candidates.emplace_back(local.name);
@@ -221,8 +224,11 @@ void Checker::report_unknown_name(const ast::Expression& expression, std::string
 
 void Checker::report_unknown_resource(std::string_view kind, const ast::Name& name) {
   auto& diagnostic = error("E0207", name.span, fmt::format("there is no {} `{}`", kind, name.text));
+  if (suggestions_left_ == 0) {
+    return;
+  }
   std::vector<std::string> candidates;
-  for (const auto& [other, info] : by_kind_[kind]) {
+  for (const auto& [other, info] : by_kind_[resource_kind(kind)]) {
     candidates.emplace_back(other);
   }
   suggest(diagnostic, name.text, candidates);

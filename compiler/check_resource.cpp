@@ -163,6 +163,34 @@ void Checker::check_existing(const ast::Declaration& declaration, const Site& si
   }
   check_shape(declaration.body, {{"id", types_.text(), true}}, declaration.name.span, site,
               fmt::format("`existing {} {}`", declaration.kind.text, declaration.name.text));
+  refuse_same_object(declaration, site);
+}
+
+// One object under two names would be read twice, and moved apart unnoticed.
+void Checker::refuse_same_object(const ast::Declaration& declaration, const Site& site) {
+  const ast::Item* item = find_item(declaration.body, "id");
+  const auto& provider =
+      declaration.kind.text == "resource" ? declaration.provider : declaration.on;
+  if (item == nullptr || !item->value || !provider) {
+    return;
+  }
+  for (std::size_t i = 0; i < module_.environments.size(); ++i) {
+    const auto id = site.environments.contains(i) ? statics_.constant(*item->value, i, site.scope)
+                                                  : std::nullopt;
+    if (!id || id->as<std::string>() == nullptr) {
+      continue;
+    }
+    const std::string key =
+        fmt::format("{}\n{}\n{}\n{}", i, provider->text, declaration.kind.text, id->text());
+    const auto [first, fresh] = existing_ids_.emplace(key, item->value->span);
+    if (!fresh) {
+      auto& diagnostic =
+          error("E0201", item->value->span,
+                fmt::format("`{}` on {} is taken up twice", printable(id->text()), provider->text));
+      diagnostic.related.push_back({first->second, "first here"});
+      return;
+    }
+  }
 }
 
 void Checker::check_kind_rules(const ast::Declaration& declaration, const Site& site) {

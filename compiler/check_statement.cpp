@@ -324,24 +324,20 @@ void Checker::check_moved() {
           .related.push_back({fresh ? target->second : first->second.from.span, "the other one"});
     }
   }
+  std::unordered_set<std::string> settled;  // their way to the end has been walked
   for (const auto& [from, pair] : by_from) {
-    const Pair* at = &pair;
-    for (std::size_t steps = 0; at != nullptr; ++steps) {
-      const auto next = by_from.find(at->to.text());
-      if (next == by_from.end()) {
-        break;
-      }
-      if (steps > by_from.size() || next->first == from) {
-        if (next->first == from) {
-          error("E0620", pair.from.span,
-                fmt::format("the moves of `{}` lead back to it in a circle", from));
-        }
-        at = nullptr;
-        break;
-      }
-      at = &next->second;
+    std::vector<std::string> path;
+    auto at = by_from.find(from);
+    while (at != by_from.end() && settled.insert(at->first).second) {
+      path.push_back(at->first);
+      at = by_from.find(at->second.to.text());
     }
-    if (at == &pair && find_resource(pair.to.kind, pair.to.name) == nullptr) {
+    if (at != by_from.end() && std::find(path.begin(), path.end(), at->first) != path.end()) {
+      error("E0620", at->second.from.span,
+            fmt::format("the moves of `{}` lead back to it in a circle", at->first));
+    }
+    const bool last = !by_from.contains(pair.to.text());
+    if (last && find_resource(pair.to.kind, pair.to.name) == nullptr) {
       report_unknown_resource(pair.to.kind, {pair.to.name, pair.to.span});
     }
   }

@@ -210,6 +210,7 @@ class Checker {
   struct CallTypes {  // the type variables of one call
     TypeId item = nullptr, other = nullptr;
     bool secret = false;
+    bool present = false;  // some argument is never null
   };
   TypeId call_signature(const ast::Expression& expression, const ast::Call& node,
                         const FunctionSignature& signature, TypeId expected, const Site& site);
@@ -249,6 +250,7 @@ class Checker {
                      const Site& site);
   void check_platform_resource(const ast::Declaration& declaration, const Site& site);
   void check_existing(const ast::Declaration& declaration, const Site& site);
+  void refuse_same_object(const ast::Declaration& declaration, const Site& site);
   void check_kind_rules(const ast::Declaration& declaration, const Site& site);
   void check_secret(const ast::Declaration& declaration, const Site& site);
   void check_ranges(const ast::Body& body, const Site& site);
@@ -274,6 +276,8 @@ class Checker {
                          const ast::Body& body, TypeId record, const std::string& prefix,
                          bool overlay);
   void check_written(const Placing& placing, const TypeSchema& type);
+  [[nodiscard]] const std::vector<std::string>& candidates_for(const Attribute& attribute,
+                                                               std::string_view provider);
   [[nodiscard]] std::vector<const TypeSchema*> check_limits(const Placing& placing);
   void report_limit(const Placing& placing, const Limit& limit, const Value& attributes,
                     Severity severity);
@@ -357,6 +361,9 @@ class Checker {
   std::vector<Local> locals_;                          // of comprehensions and rules
   const ast::Expression* typed_expression_ = nullptr;  // an argument that is typed already
   TypeId typed_as_ = nullptr;
+  std::size_t suggestions_left_ = 200;  // the nearest of many names takes its time
+  std::map<std::pair<const Attribute*, std::string_view>, std::vector<std::string>> candidates_;
+  std::map<std::string, Span> existing_ids_;  // environment, provider, kind and id in lines
   std::uint8_t rests_ = on_nothing;
   std::array<Span, 8> rest_spans_{};  // where each bit of rests_ was first set
   std::vector<std::pair<std::string, Span>> no_effect_;

@@ -72,6 +72,12 @@ TEST(Placement, a_resource_without_a_place_is_an_error) {
   EXPECT_NE(diagnostic.message.find("`prod`"), std::string::npos);
 }
 
+TEST(Placement, a_cron_is_not_homeless_besides_its_service) {
+  EXPECT_EQ(
+      codes("service a { }\ncron c { schedule = \"@daily\", call = service.a.http(\"/\") }\n"),
+      Codes{"E0402"});
+}
+
 TEST(Placement, equal_rules_that_disagree_are_an_error) {
   EXPECT_EQ(codes("environment default { place all on home, place all on cloud }\n"),
             Codes{"E0404"});

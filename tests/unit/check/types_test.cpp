@@ -118,6 +118,7 @@ TEST(Types, calls_are_held_against_their_signatures) {
   EXPECT_EQ(code_of("keys(l)"), "E0309");
   EXPECT_EQ(code_of("max(1, \"a\")"), "E0304");
   EXPECT_EQ(code_of("matches(t, \"(\")"), "E0311");
+  EXPECT_EQ(code_of("coalesce(o, null) + \"x\""), "E0305");
   EXPECT_EQ(code_of("random(3)"), "E0314");
   EXPECT_EQ(code_of("reveal(s)"), "E0314");
 }
