@@ -190,8 +190,7 @@ class Evaluator {
 // True when the kind has the attribute or block on every platform.
 [[nodiscard]] bool is_portable(const Kind& kind, std::string_view key);
 
-// The block of a declaration that holds for this driver, if it is one.
-[[nodiscard]] bool is_overlay(const Evaluation& evaluation, const Instance& instance,
-                              const ast::Item& item);
+// True when the item is a block named after a driver, whichever it is.
+[[nodiscard]] bool is_overlay(const Instance& instance, const ast::Item& item);
 
 }  // namespace infra

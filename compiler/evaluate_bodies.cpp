@@ -73,10 +73,10 @@ bool is_portable(const Kind& kind, std::string_view key) {
   return false;
 }
 
-bool is_overlay(const Evaluation& evaluation, const Instance& instance, const ast::Item& item) {
+// Checked trees hold nothing else: what no platform calls its own is portable.
+bool is_overlay(const Instance& instance, const ast::Item& item) {
   return instance.kind != nullptr && item.kind != ast::Item::Kind::spread && !item.label &&
-         !item.key.expression && is_block(item) && evaluation.is_driver(item.key.text) &&
-         !is_portable(*instance.kind, item.key.text);
+         !item.key.expression && is_block(item) && !is_portable(*instance.kind, item.key.text);
 }
 
 Span written_at(const ast::Declaration& declaration, std::string_view driver,
@@ -232,7 +232,7 @@ Object Evaluator::collect(const Instance& instance, const std::string* only) {
   const ast::Body& body = instance.declaration->body;
   const ast::Body* driver_body = nullptr;
   const ItemFilter wanted = [&](const ast::Item& item) {
-    if (is_overlay(evaluation_, instance, item)) {
+    if (is_overlay(instance, item)) {
       if (item.key.text == instance.driver) {
         driver_body = item.value->as<ast::Body>();
       }

@@ -312,10 +312,6 @@ Evaluator::OutputFacts Evaluator::find_output(const Instance& instance,
     }
     return facts;
   }
-  const bool open = instance.schema == nullptr && (instance.kind == nullptr || at > 0);
-  if (open && names[at]->text != "name") {  // no driver says what it gives out
-    return {"/" + escape_step(names[at]->text), 1, false, Wait::live};
-  }
   return {};
 }
 
@@ -328,9 +324,10 @@ Value Evaluator::property(const Reference& reference, const std::vector<const as
   }
   const Instance& instance = evaluation_.instances[id->second];
   const std::string& name = names[at]->text;
-  const bool driver = instance.kind != nullptr && !is_portable(*instance.kind, name) &&
-                      kind_output(instance.kind, "/" + name) == nullptr &&
-                      evaluation_.is_driver(name) && at + 1 < names.size();
+  // `database.main.supabase.…`: what is no attribute and no output names a driver.
+  const bool driver = instance.kind != nullptr && at + 1 < names.size() &&
+                      !is_portable(*instance.kind, name) &&
+                      kind_output(instance.kind, "/" + escape_step(name)) == nullptr;
   return driver ? driver_property(reference, instance, names, at)
                 : plain_property(reference, id->second, names, at);
 }
@@ -407,6 +404,9 @@ Value Evaluator::plain_property(const Reference& reference, NodeId id,
   ++at;
   if (name.text == "name") {
     return output(reference.address, {"/name", 1, false, Wait::none});
+  }
+  if (instance.schema == nullptr && instance.kind == nullptr) {  // no driver says what it gives out
+    return output(reference.address, {"/" + escape_step(name.text), 1, false, Wait::live});
   }
   const Attribute* attribute = exact_attribute(instance.schema, "/" + escape_step(name.text));
   return attribute == nullptr ? Value() : attribute->otherwise;

@@ -11,16 +11,4 @@ const ProviderSchema* Evaluation::schema(std::string_view driver) const {
   return nullptr;
 }
 
-bool Evaluation::is_driver(std::string_view word) const {
-  if (schema(word) != nullptr) {
-    return true;
-  }
-  for (const auto& [alias, driver] : module.drivers) {
-    if (driver == word) {
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace infra

@@ -94,7 +94,6 @@ class Evaluation {
   mutable Readings readings;
 
   [[nodiscard]] const ProviderSchema* schema(std::string_view driver) const;
-  [[nodiscard]] bool is_driver(std::string_view word) const;
 };
 
 }  // namespace infra

@@ -62,6 +62,29 @@ service web on cloud { command = "x", cloud { framework = bucket.b.endpoint } }
   EXPECT_EQ(stack.dependencies("service.web"), "live /endpoint of bucket.b for /cloud/framework\n");
 }
 
+TEST(Overlays, OfPlatformsWithoutADriverAreLeftOut) {
+  Stack stack(R"(
+provider moon { token = env("MOON_TOKEN") }
+service web on local { command = "x", moon { restart { policy = phases } } }
+resource local.thing t { note = service.web.moon.phase }
+)");
+  EXPECT_EQ(shown(stack.node("service.web").attributes), R"({command="x"})");
+  EXPECT_EQ(stack.attribute("resource.t", "/note"), "-");
+}
+
+TEST(Overlays, OutputsOfPlatformsWithoutADriverHaveTheirPath) {
+  Stack stack(R"(
+provider moon { token = env("MOON_TOKEN") }
+service web on moon { command = "x" }
+resource moon.base b { name = "b" }
+service user on moon { command = "x", env { A = service.web.moon.phase, B = resource.b.crater } }
+)");
+  stack.variable("MOON_TOKEN", "t");
+  EXPECT_EQ(stack.dependencies("service.user"),
+            "live /crater of resource.b for /env/B\nlive /moon/phase of service.web for /env/A\n");
+  EXPECT_EQ(stack.node("resource.b").type, "moon.base");
+}
+
 TEST(Attributes, ComeInTheirTypes) {
   Stack stack(R"(
 let any = from_json("{\"share\": 2, \"on\": true, \"link\": \"https://x.y\"}")
