@@ -332,6 +332,11 @@ void crash_point(std::string_view name) {
     ::kill(::getpid(), SIGKILL);
   }
 }
+
+std::chrono::milliseconds doubted(std::chrono::milliseconds settle) {
+  const char* text = std::getenv("INFRA_SETTLE_MS");
+  return text == nullptr ? settle : std::min(settle, std::chrono::milliseconds(std::atol(text)));
+}
 #endif
 
 }  // namespace infra

@@ -65,9 +65,16 @@ struct World {
 
 // Called at named points of the protocol. In a build with INFRA_CRASH_POINTS, INFRA_CRASH=NAME:N
 // kills this process with SIGKILL at the N-th passing of NAME; elsewhere it is nothing.
+//
+// `doubted` is how long an absence is doubted; such a build takes INFRA_SETTLE_MS instead, if that
+// is shorter, so that a test of a crash need not wait for it.
 #ifdef INFRA_CRASH_POINTS
 void crash_point(std::string_view name);
+[[nodiscard]] std::chrono::milliseconds doubted(std::chrono::milliseconds settle);
 #else
+inline std::chrono::milliseconds doubted(std::chrono::milliseconds settle) {
+  return settle;
+}
 inline void crash_point(std::string_view /*name*/) {}
 #endif
 

@@ -51,7 +51,7 @@ Reply<std::vector<Remote>> read_known(const LookupInput& input, Reader& reader,
 
 milliseconds left_to_settle(const LookupInput& input) {
   const auto passed = input.clock->now().time_since_epoch() - milliseconds(input.intent.sent_at);
-  return milliseconds(input.intent.settle_ms) - passed;
+  return doubted(milliseconds(input.intent.settle_ms)) - passed;
 }
 
 }  // namespace
