@@ -35,12 +35,19 @@ EXPOSERS = {
     "base/secret.cpp": "what a secret is made of",
     "base/sealing.cpp": "sealing and keyed fingerprints",
     "base/json.cpp": "the doors' request bodies",
-    "compiler/functions_secret.cpp": "functions of secrets, whose results are secrets",
+    "compiler/functions.cpp": "functions of secrets, whose results are secrets",
+    "planner/leaves.cpp": "a platform's SHA-256 of a value, compared and kept only as a keyed fingerprint",
+    "planner/checks.cpp": "headers of a probe that carry a secret",
+    "providers/scrubber.cpp": "keeping secrets out of messages",
     "providers/http_wire.cpp": "requests to the platform that owns the secret",
-    "providers/scrubber.cpp": "blanking secrets in messages",
-    "providers/simulator/behaviour.cpp": "the digest that the imitated platform shows",
     "providers/sql_door.cpp": "connections and parameters",
-    "cli/output.cpp": "`infra output NAME` of a revealed output",
+    "providers/simulator/behaviour.cpp": "a platform that shows digests",
+    "providers/local/agent_crons.cpp": "a cron's own request",
+    "providers/local/agent_http.cpp": "a cron's own request",
+    "providers/local/agent_postgres.cpp": "the password of a role, to the server's standard input",
+    "providers/local/agent_services.cpp": "digests that tell a changed variable",
+    "providers/local/agent_spawn.cpp": "the environment and standard input of a process",
+    "cli/output_command.cpp": "`infra output NAME` of a revealed output",
 }
 
 
