@@ -171,6 +171,9 @@ int run_command(Session& session) {
 CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& what) {
   CLI::App* command = parent.add_subcommand(name, what);
   command->fallthrough();
+  command->footer(
+      "Global flags (--dir, --env, --param, --state, --json, …): `infra --help`.\n"
+      "Exit status and events: docs/commands.md.");
   return *command;
 }
 

@@ -20,6 +20,9 @@ struct Node {  // one command: its full name and what may stand behind it
 void add_flags(const CLI::App& app, std::vector<Word>& flags) {
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) {
+      if (name == "help" && app.get_parent() != nullptr) {
+        continue;  // the program's own help flag stands for all
+      }
       flags.push_back(
           {"--" + name, option->get_description(), option->get_items_expected_max() > 0});
     }

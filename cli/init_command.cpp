@@ -25,9 +25,9 @@ environment dev { place all on local, ephemeral = true }
 
 service web {
   source  = directory(".")
-  command = "python3 app.py" # listens on $PORT, a free one; `port = 8000` fixes it
-  env { GREETING = "Hello from @NAME@" }
-  health { path = "/health", timeout = 10s }
+  command = "python3 app.py"  # listens on $PORT, a free one; `port = 8000` fixes it
+  env     { GREETING = "Hello from @NAME@" }
+  health  { path = "/health", timeout = 10s }
 }
 
 # Asked after every apply, and by `infra drift`.

@@ -247,16 +247,24 @@ void ProgressText::recovered(const Intent& intent, const std::string& how) {
 }
 
 void ProgressText::step_started(const PlannedChange& change) {
-  begin(key_of(change), fmt::format("{}: {}", printable(change.address), doing(change)), true);
+  const bool second = change.live && made_.contains(change.address);
+  begin(key_of(change),
+        fmt::format("{}: {}", printable(change.address), second ? "making it live" : doing(change)),
+        true);
 }
 
 void ProgressText::step_done(const PlannedChange& change, const std::string& id,
                              milliseconds took) {
   end(key_of(change));
-  left_ -= left_ > 0 ? 1 : 0;
+  left_ -= left_ > 0 && change.live ? 1 : 0;
+  const bool second = change.live && made_.contains(change.address);
+  if (!change.live) {
+    made_.insert(change.address);
+  }
   line(operation_tone(change.operation),
-       fmt::format("{}: {} after {}{}", printable(change.address), done_word(change),
-                   took_text(took), id.empty() ? "" : " [" + shorten(printable(id), 60) + "]"));
+       fmt::format("{}: {} after {}{}", printable(change.address),
+                   second ? "live" : done_word(change), took_text(took),
+                   id.empty() ? "" : " [" + shorten(printable(id), 60) + "]"));
 }
 
 void ProgressText::step_failed(const PlannedChange& change, const Error& error, milliseconds took) {

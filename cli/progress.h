@@ -7,6 +7,7 @@
 #pragma once
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,7 @@ class ProgressText : public Listener {
   Terminal& terminal_;
   const Clock& clock_;
   std::map<std::string, Running> running_;
+  std::set<std::string> made_;  // addresses that exist and are made live by a later step
   std::size_t left_ = 0;
   std::size_t drawn_ = 0;
   std::chrono::milliseconds last_drawn_{0};

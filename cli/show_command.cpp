@@ -49,6 +49,9 @@ std::string record_text(const ResourceRecord& record, const TextStyle& style) {
   PlannedChange shown;  // the leaves look as they do in a plan
   shown.operation = Operation::create;
   shown.after = record.live.is_null() ? record.applied : record.live;
+  if (shown.after.as<Object>() != nullptr) {
+    shown.after.erase("/id");  // said above them
+  }
   std::string out = paint(Tone::strong, printable(record.address), style) +
                     fmt::format("  {}  {}", printable(record.type), status_text(record.status)) +
                     (record.stateful ? "  holds data" : "") +

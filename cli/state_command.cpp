@@ -131,9 +131,10 @@ int run_move(Session& session, const std::string& from_text, const std::string& 
     commit.rename.emplace_back(address, target);
   }
   commit.run = run_record(session, "state mv");
-  store.snapshot(commit.run->run, "state mv");
+  const std::string run = commit.run->run;
   const auto renames = commit.rename;
   store.commit(std::move(commit));
+  store.snapshot(run, "state mv");
   for (const auto& [old_address, new_address] : renames) {
     session.terminal.print(
         fmt::format("{} is now {}\n", printable(old_address), printable(new_address)));
@@ -166,8 +167,9 @@ int run_remove(Session& session, const std::vector<std::string>& selectors, bool
   Commit commit;
   commit.remove = addresses;
   commit.run = run_record(session, "state rm");
-  store.snapshot(commit.run->run, "state rm");
+  const std::string run = commit.run->run;
   store.commit(std::move(commit));
+  store.snapshot(run, "state rm");
   for (const std::string& address : addresses) {
     session.terminal.print(
         fmt::format("{} is forgotten; the object itself stays as it is\n", printable(address)));

@@ -35,7 +35,8 @@ std::string without_keys(std::string_view address) {
 
 class TextPlan {
  public:
-  TextPlan(const Plan& plan, const TextStyle& style) : plan_(plan), style_(style) {}
+  TextPlan(const Plan& plan, const Sources& sources, const TextStyle& style)
+      : plan_(plan), sources_(sources), style_(style) {}
 
   std::string render(std::string_view contract) {
     unfinished();
@@ -120,11 +121,22 @@ class TextPlan {
         out_ += "\n";
         group = owner;
       }
-      lines(head_lines(change, style_));
+      lines(head_lines(placed(change), style_));
       lines(body);
       first_alike = &change;
       body_alike = std::move(body);
     }
+  }
+
+  // Where it is written is reason enough when nothing else is said.
+  [[nodiscard]] PlannedChange placed(const PlannedChange& change) const {
+    PlannedChange out = change;
+    const bool known = change.has_span && change.span.file < sources_.size();
+    if (out.reason.empty() && known) {
+      out.reason = fmt::format("{}:{}", sources_.path(change.span.file),
+                               sources_.position(change.span.file, change.span.begin).line);
+    }
+    return out;
   }
 
   static bool alike(const PlannedChange& left, const PlannedChange& right) {
@@ -221,7 +233,7 @@ class TextPlan {
         calls.push_back(printable(estimate.provider) + " " + std::to_string(estimate.calls));
       }
     }
-    if (!calls.empty()) {
+    if (!calls.empty() && plan_.has_changes()) {
       paragraph("Calls, about: " + join(calls, ", ") + ".", 0, Tone::faint);
     }
     if (!plan_.complete) {
@@ -235,6 +247,7 @@ class TextPlan {
   }
 
   const Plan& plan_;
+  const Sources& sources_;
   const TextStyle& style_;
   std::string out_;
 };
@@ -289,9 +302,9 @@ std::string count_line(const Plan& plan) {
   return text + ".";
 }
 
-std::string plan_text(const Plan& plan, const Compilation& /*compilation*/, const TextStyle& style,
+std::string plan_text(const Plan& plan, const Compilation& compilation, const TextStyle& style,
                       std::string_view contract) {
-  return TextPlan(plan, style).render(contract);
+  return TextPlan(plan, compilation.sources, style).render(contract);
 }
 
 }  // namespace infra
