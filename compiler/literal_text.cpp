@@ -14,7 +14,7 @@ namespace infra::syntax {
 namespace {
 
 constexpr std::string_view escapes_help =
-    "the escapes are \\n \\t \\r \\\" \\\\ \\${ and \\u{1F600}; a backslash itself is \\\\";
+    "the escapes are \\n \\t \\r \\\" \\\\ \\$ and \\u{1F600}; a backslash itself is \\\\";
 
 void append_utf8(std::string& out, std::uint32_t code) {
   const auto byte = [&](std::uint32_t value) { out.push_back(static_cast<char>(value)); };
@@ -82,8 +82,8 @@ std::size_t character_length(std::string_view text, std::size_t at) {
 std::size_t escape(std::string_view raw, std::size_t at, const Span& span, std::string& out,
                    Diagnostics& diagnostics) {
   const char kind = at + 1 < raw.size() ? raw[at + 1] : '\0';
-  constexpr std::array<std::pair<char, char>, 5> simple{
-      {{'n', '\n'}, {'t', '\t'}, {'r', '\r'}, {'"', '"'}, {'\\', '\\'}}};
+  constexpr std::array<std::pair<char, char>, 6> simple{
+      {{'n', '\n'}, {'t', '\t'}, {'r', '\r'}, {'"', '"'}, {'\\', '\\'}, {'$', '$'}}};
   for (const auto& [name, value] : simple) {
     if (name == kind) {
       out.push_back(value);
@@ -93,18 +93,13 @@ std::size_t escape(std::string_view raw, std::size_t at, const Span& span, std::
   if (kind == 'u') {
     return unicode_escape(raw, at, span, out, diagnostics);
   }
-  if (kind == '$' && at + 2 < raw.size() && raw[at + 2] == '{') {
-    out += "${";
-    return at + 3;
-  }
   const std::size_t end = at + 1 < raw.size() && kind != '\n' && kind != '\r'
                               ? at + 1 + character_length(raw, at + 1)
                               : at + 1;
   auto& error =
       diagnostics.error("E0113", part_of(span, at, end),
                         fmt::format("`{}` is no escape", printable(raw.substr(at, end - at))));
-  error.help.emplace_back(
-      kind == '$' ? "a `$` alone needs no backslash; only `${` is written `\\${`" : escapes_help);
+  error.help.emplace_back(escapes_help);
   return end;
 }
 

@@ -10,7 +10,7 @@
 
 namespace infra::syntax {
 
-// The text with its escapes replaced: \n \t \r \" \\ \${ \u{…}. `span` is where `raw` stands.
+// The text with its escapes replaced: \n \t \r \" \\ \$ \u{…}. `span` is where `raw` stands.
 [[nodiscard]] std::string unescape(std::string_view raw, const Span& span,
                                    Diagnostics& diagnostics);
 
