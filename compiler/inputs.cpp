@@ -101,10 +101,10 @@ Typed typed_record(Value value, const ast::TypeExpression& type) {
   if (object == nullptr) {
     return wrong(type, value);
   }
-  for (const auto& [key, item] : *object) {
-    if (std::none_of(type.fields.begin(), type.fields.end(),
-                     [&](const auto& field) { return field.name.text == key; })) {
-      return {{}, fmt::format("it has no field `{}`", printable(key))};
+  for (const auto& entry : *object) {
+    const auto is_entry = [&entry](const auto& field) { return field.name.text == entry.first; };
+    if (std::none_of(type.fields.begin(), type.fields.end(), is_entry)) {
+      return {{}, fmt::format("it has no field `{}`", printable(entry.first))};
     }
   }
   for (const auto& field : type.fields) {
