@@ -176,7 +176,8 @@ int run_show(Session& session, const ShowOptions& options) {
   if (!options.logs.empty()) {
     return show_logs(session, options);
   }
-  if (!options.what.empty() && !parse_address(options.what) && file_exists(options.what)) {
+  // `shop.plan` reads as an address too: a file that is there, and no folder, is meant.
+  if (!options.what.empty() && file_exists(options.what) && !is_folder(options.what)) {
     return show_plan_file(session, options);
   }
   const State state = session.read_state(session.state_environment());

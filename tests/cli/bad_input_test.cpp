@@ -77,6 +77,7 @@ TEST_F(BadInput, AStateThatCannotBeWritten) {
 
 TEST_F(BadInput, AStateThatIsNone) {
   write_shop();
+  ASSERT_EQ(run({"apply", "--env", "dev", "--auto-approve"}).status, 0);
   write(".infra/dev/state.db", "this is no database at all, but it is long enough to be looked at");
   EXPECT_EQ(run({"plan", "--env", "dev"}).status, 7);
   EXPECT_EQ(run({"state", "list"}).status, 7);

