@@ -47,18 +47,21 @@ NodeIndex running_form(const Draft& draft, NodeIndex index) {
   return no_node;
 }
 
-void redeploy(Draft& draft, NodeIndex index, const std::string& reason) {
+// `origin`: of the change that calls for it; mending drift is no change of the text's.
+void redeploy(Draft& draft, NodeIndex index, const std::string& reason, Origin origin) {
   PlannedChange& change = draft.changes[index];
   if (change.operation != Operation::no_op && change.operation != Operation::update) {
     return;
   }
-  change.redeploy = true;
-  change.effect = std::max(change.effect, Effect::redeploy);
   if (change.operation == Operation::no_op) {
     change.operation = Operation::update;
     change.reason = reason;
-    change.origin = Origin::configuration;
+    change.origin = origin;
+  } else if (change.redeploy && change.origin != origin) {
+    change.origin = Origin::both;
   }
+  change.redeploy = true;
+  change.effect = std::max(change.effect, Effect::redeploy);
 }
 
 std::string leaf_of(const Draft& draft, NodeIndex index) {
@@ -80,14 +83,15 @@ void plan_redeploys(Draft& draft) {
     }
     const NodeIndex form = running_form(draft, i);
     if (form != no_node && form != i && changes_running_form(draft, i)) {
-      redeploy(draft, form, fmt::format("{} takes hold in a new deployment", leaf_of(draft, i)));
+      redeploy(draft, form, fmt::format("{} takes hold in a new deployment", leaf_of(draft, i)),
+               draft.changes[i].origin);
     }
     if (node.companion != nullptr && node.companion->role == Role::input) {
       for (const NodeIndex owner : draft.expansion.dependents[i]) {
         const Node& user = draft.expansion[owner];
         if (std::ranges::find(user.parents, i) != user.parents.end()) {
           redeploy(draft, user.deployment == no_node ? owner : user.deployment,
-                   fmt::format("{} changes", node.address));
+                   fmt::format("{} changes", node.address), draft.changes[i].origin);
         }
       }
     }
