@@ -333,7 +333,9 @@ std::vector<std::string> plan_differences(const Plan& saved, const Plan& now,
                               saved.stack));
     return out;
   }
-  if (saved.lineage != now.lineage) {
+  // A plan made before there was a state fits the state that its apply has just begun.
+  const bool first = saved.lineage.empty() && now.serial == 0;
+  if (saved.lineage != now.lineage && !first) {
     out.emplace_back("Saved plan does not match the given state: another lineage");
     return out;
   }
