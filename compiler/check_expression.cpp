@@ -111,7 +111,9 @@ TypeId Checker::coerce(const ast::Expression& expression, TypeId expected, const
       return coerce_map(*node, shape, site, what);
     }
   }
+  const std::string_view outside = std::exchange(coerced_, what);
   const TypeId actual = infer(expression, expected, site);
+  coerced_ = outside;
   return require_fit(expression, expected, actual, site, what) ? actual : types_.error();
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/cron.h"
+#include "base/quantity.h"
 #include "base/text.h"
 #include "compiler/checker.h"
 
@@ -162,17 +163,27 @@ void Checker::report_word(const Span& span, std::string_view word, TypeId expect
 
 void Checker::report_misfit(const ast::Expression& expression, TypeId expected, TypeId actual,
                             std::string_view what) {
+  const std::string wanted = type_phrase(types_.required(expected));
   if (actual->base == TypeBase::resource && expected->base != TypeBase::resource) {
     error("E0315", expression.span,
-          fmt::format("{} is {}, and this is a {} itself", subject(what), type_phrase(expected),
-                      actual->kind))
+          fmt::format("{} is {}, and this is a {} itself", subject(what), wanted, actual->kind))
         .help.push_back(conversion_help(expected, actual));
     return;
   }
-  auto& diagnostic = error("E0303", expression.span,
-                           fmt::format("{} is {}, and this is {}", subject(what),
-                                       type_phrase(expected), type_phrase(actual)));
-  if (auto help = conversion_help(expected, actual); !help.empty()) {
+  auto& diagnostic =
+      error("E0303", expression.span,
+            fmt::format("{} is {}, and this is {}", subject(what), wanted, type_phrase(actual)));
+  const auto* literal = expression.as<ast::Literal>();
+  const std::string_view text =
+      literal == nullptr ? std::string_view() : std::string_view(literal->value.text());
+  const bool quoted_number = is_number(expected) && parse_float(text).has_value();
+  const bool quoted_measure =
+      (expected->base == TypeBase::duration && parse_duration(text).has_value()) ||
+      (expected->base == TypeBase::size && parse_size(text).has_value());
+  if (quoted_number || quoted_measure ||
+      (expected->base == TypeBase::boolean && (text == "true" || text == "false"))) {
+    diagnostic.help.push_back(fmt::format("take the quotes away: `{}`", text));
+  } else if (auto help = conversion_help(expected, actual); !help.empty()) {
     diagnostic.help.push_back(std::move(help));
   }
 }

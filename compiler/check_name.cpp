@@ -166,7 +166,7 @@ void Checker::report_unknown_name(const ast::Expression& expression, std::string
                                   TypeId expected, const Site& site) {
   if (const StaticType* words = expected_words(expected);
       words != nullptr && !expression.parenthesised) {
-    report_word(expression.span, name, words, "this place");
+    report_word(expression.span, name, words, coerced_);
     return;
   }
   if (is_resource_kind(name)) {
