@@ -40,16 +40,16 @@ class ApplyCourse {
         settle_intents({graph_, options_, store_, runner_, fingerprints_, hooks_});
     out_.unknown = recovered.unknown;
     auto draft = make_draft(compilation_, store_.state(), options_, runner_, destroys_);
+    out_.plan = assemble_plan(*draft, false);
     if (!destroys_) {
-      refuse_before_others(draft->plan);
+      refuse_before_others(out_.plan);
     }
-    out_.plan = draft->plan;
     if (interrupted()) {
       out_.interrupted = true;
       return finish("interrupted");
     }
-    listener_.plan_made(draft->plan);
-    if (!may_go_on(draft->plan)) {
+    listener_.plan_made(out_.plan);
+    if (!may_go_on(out_.plan)) {
       return finish("failed");
     }
     carry_out(*draft, recovered);
@@ -125,7 +125,9 @@ class ApplyCourse {
     const auto stale = [](const std::string& why) {
       throw CommandError(6, "the saved plan is stale: " + why, "plan again");
     };
-    if (saved.lineage != plan.lineage) {
+    // A plan made before there was a state fits the state that this apply has just begun.
+    const bool first = saved.lineage.empty() && plan.serial == 0;
+    if (saved.lineage != plan.lineage && !first) {
       stale("it was made for another state");
     }
     if (saved.serial != plan.serial) {
@@ -356,7 +358,7 @@ ApplyResult apply_with(const Compilation& compilation, const EngineOptions& opti
 
 Plan make_plan_with(const Compilation& compilation, const State& state,
                     const EngineOptions& options, bool destroys, Runner& runner) {
-  return std::move(make_draft(compilation, state, options, runner, destroys)->plan);
+  return assemble_plan(*make_draft(compilation, state, options, runner, destroys), true);
 }
 
 Plan make_plan(const Compilation& compilation, const State& state, const EngineOptions& options) {

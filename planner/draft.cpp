@@ -85,22 +85,6 @@ void assume_unread(Draft& draft) {
   }
 }
 
-// In address order; what only the state knows stands where it belongs, deposed ones behind.
-void assemble(Draft& draft) {
-  auto& all = draft.plan.changes;
-  all.reserve(draft.changes.size() + draft.removals.size());
-  auto removal = draft.removals.begin();
-  for (auto& change : draft.changes) {
-    while (removal != draft.removals.end() && address_less(removal->address, change.address)) {
-      all.push_back(*removal++);
-    }
-    if (change.operation != Operation::no_op || !change.id.empty() || change.existing) {
-      all.push_back(change);
-    }
-  }
-  all.insert(all.end(), removal, draft.removals.end());
-}
-
 }  // namespace
 
 Draft::Draft(const Compilation& compiled, const EngineOptions& engine_options, Runner& its_runner)
@@ -159,12 +143,36 @@ std::unique_ptr<Draft> make_draft(const Compilation& compilation, State state,
   }
   guard_data(*draft);
   plan_surroundings(*draft, destroy);
-  if (!destroy) {
-    assemble(*draft);
-  } else {
-    draft->plan.changes = draft->removals;
-  }
   return draft;
+}
+
+Plan assemble_plan(Draft& draft, bool last_use) {
+  Plan plan = draft.plan;
+  auto& all = plan.changes;
+  const auto give = [&](PlannedChange& change) {
+    if (last_use) {
+      all.push_back(std::move(change));
+    } else {
+      all.push_back(change);
+    }
+  };
+  all.reserve(draft.changes.size() + draft.removals.size());
+  auto removal = draft.removals.begin();
+  for (auto& change : draft.changes) {
+    if (change.address.empty()) {
+      continue;  // destroyed: nothing was planned of the text
+    }
+    while (removal != draft.removals.end() && address_less(removal->address, change.address)) {
+      give(*removal++);
+    }
+    if (change.operation != Operation::no_op || !change.id.empty() || change.existing) {
+      give(change);
+    }
+  }
+  while (removal != draft.removals.end()) {
+    give(*removal++);
+  }
+  return plan;
 }
 
 }  // namespace infra

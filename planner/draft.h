@@ -46,7 +46,7 @@ struct Draft {
   std::vector<LeafChange> removed_drift;
   std::vector<std::unique_ptr<ResourceRecord>> read_records;  // of existing and adopted objects
   std::map<std::string, std::size_t> refresh_calls;           // by provider block
-  Plan plan;
+  Plan plan;                                                  // all but its changes
 
   [[nodiscard]] RefreshInput refresh_input() const {
     return {&graph, &expansion, &options, &doorway, &runner, &fingerprints};
@@ -57,10 +57,14 @@ struct Draft {
   }
 };
 
-// Everything; the plan is in `plan`. `destroy`: remove all that is remembered.
+// Everything but the plan's list of changes. `destroy`: remove all that is remembered.
 [[nodiscard]] std::unique_ptr<Draft> make_draft(const Compilation& compilation, State state,
                                                 const EngineOptions& options, Runner& runner,
                                                 bool destroy);
+
+// The plan, its changes in address order; what only the state knows stands where it belongs,
+// deposed ones behind. `last_use`: the draft's changes are handed over, not copied.
+[[nodiscard]] Plan assemble_plan(Draft& draft, bool last_use);
 
 // --- the stages, one file each ---
 

@@ -115,10 +115,6 @@ bool same_scalar(const Value& left, const Value& right) {
   return number(left) && number(left) == number(right);
 }
 
-bool holds_secret(const Value& value) {
-  return contains_secret(value);
-}
-
 }  // namespace
 
 std::string Fingerprints::of_secret(const Value& value) const {
@@ -168,7 +164,7 @@ Value without_secrets(const Value& desired, const Fingerprints& fingerprints,
   }
   Value kept{Object{}};
   for_each_owned_leaf(desired, "", [&](const Path& path, const Value& leaf) {
-    if (holds_secret(leaf)) {
+    if (contains_secret(leaf)) {
       marks[applied_mark(path)] = fingerprints.of_secret(leaf);
       kept.set(path, Hidden{});
     } else {
@@ -187,22 +183,25 @@ ReadBackValues keep_read_back(const TypeSchema& schema, const Remote& remote, co
   for (const auto& [path, mark] : remote.marks) {
     kept.marks[path] = fingerprints.of_mark(mark);
   }
+  const bool any_secret = !before.marks.empty() || contains_secret(desired);
   for_each_owned_leaf(remote.attributes, "", [&](const Path& path, const Value& leaf) {
-    const bool was_secret = before.marks.contains(applied_mark(path));
-    const bool is_secret = holds_secret(desired.at(path));
+    const bool hidden = leaf.as<Hidden>() != nullptr;
+    const bool secret = any_secret && (before.marks.contains(applied_mark(path)) ||
+                                       contains_secret(desired.at(path)));
+    if (!hidden && !secret) {
+      return;
+    }
     const Attribute* attribute = find_attribute(schema, path);
     const bool engine_made = attribute != nullptr && (attribute->fill == Fill::random ||
                                                       attribute->read_back == ReadBack::once ||
                                                       attribute->presence == Presence::computed);
-    if (leaf.as<Hidden>() != nullptr) {
-      if (engine_made) {  // an output, or made by the engine: what is known stays known
-        const Value& sent = desired.at(path);
-        const Value& known = sent.as<Secret>() != nullptr ? sent : before.live.at(path);
-        if (known.as<Secret>() != nullptr) {
-          kept.live.set(path, known);
-        }
+    if (hidden && engine_made) {  // an output, or made by the engine: what is known stays known
+      const Value& sent = desired.at(path);
+      const Value& known = sent.as<Secret>() != nullptr ? sent : before.live.at(path);
+      if (known.as<Secret>() != nullptr) {
+        kept.live.set(path, known);
       }
-    } else if ((was_secret || is_secret) && !engine_made) {
+    } else if (!hidden && !engine_made) {
       kept.marks[path] = fingerprints.of_secret(leaf);
       kept.live.set(path, Hidden{});
     }

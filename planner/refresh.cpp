@@ -20,6 +20,7 @@ struct Look {  // one call: a listing, or one read
   std::vector<Target> targets;
   DoorContext door;
   std::optional<Error> error;
+  bool unreachable = false;  // for a reason that is told elsewhere
   std::vector<Remote> found;
 };
 
@@ -86,9 +87,15 @@ class Refresher {
     std::vector<Runner::Job> jobs;
     const Outputs outputs = remembered_outputs(state_);
     for (Look* look : looks) {
-      if (died_with_its_way_in(*look)) {
-        look->error = Error{ErrorKind::missing, {}, {}, {}, {}, false};
-        continue;
+      if (const Observation* way_in = way_into(*look); way_in != nullptr) {
+        if (way_in->seen == Seen::absent) {  // what is reached through it is gone with it
+          look->error = Error{ErrorKind::missing, {}, {}, {}, {}, false};
+          continue;
+        }
+        if (way_in->status == Status::broken) {  // repaired first; until then what is remembered
+          look->unreachable = true;              // holds
+          continue;
+        }
       }
       auto door = in_.doorway->context(look->counterpart, look->targets.front().record->applied,
                                        outputs, memory(look->provider));
@@ -113,16 +120,16 @@ class Refresher {
     }
   }
 
-  // What is reached through another resource is gone when that one is.
-  bool died_with_its_way_in(const Look& look) const {
+  // The resource through which these are reached, as it was just seen; nullptr: there is none.
+  const Observation* way_into(const Look& look) const {
     const Endpoint* endpoint = Doorway::endpoint_of(look.counterpart);
     if (endpoint == nullptr || endpoint->through.empty()) {
-      return false;
+      return nullptr;
     }
     const auto& target =
         look.targets.front().record->applied.at(endpoint->through).reference().address;
     const auto seen = out_.by_address.find(target);
-    return seen != out_.by_address.end() && seen->second.seen == Seen::absent;
+    return seen == out_.by_address.end() ? nullptr : &seen->second;
   }
 
   static void ask(Look& look) {
@@ -172,6 +179,8 @@ class Refresher {
         target.record->live = std::move(kept.live);
         seen = {Seen::present, std::move(kept.marks), found->second->status,
                 found->second->version};
+      } else if (look.unreachable) {
+        seen.marks = target.record->marks;
       } else if (!look.error || look.error->kind == ErrorKind::missing) {
         seen.seen = Seen::absent;
       } else {

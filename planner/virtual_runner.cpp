@@ -1,6 +1,7 @@
 // One job at a time on threads of their own: the baton goes from yield point to yield point in an
 // order that the seed decides, and time passes only when everybody waits.
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -145,7 +146,6 @@ class VirtualRunner : public Runner, public Clock {
   }
 
   [[nodiscard]] bool abandoned() const override {
-    const std::lock_guard lock(mutex_);
     return abandoned_;
   }
 
@@ -245,7 +245,8 @@ class VirtualRunner : public Runner, public Clock {
   std::chrono::milliseconds now_;
   std::uint64_t random_;
   std::vector<std::unique_ptr<Person>> people_;
-  bool woken_ = false, abandoned_ = false;
+  bool woken_ = false;
+  std::atomic<bool> abandoned_{false};
   static thread_local Person* current_;
 };
 

@@ -149,7 +149,9 @@ StackWorld::~StackWorld() {
   std::filesystem::remove_all(parts_->folder, ignored);
 }
 
-void StackWorld::write(std::string text) { files["main.infra"] = std::move(text); }
+void StackWorld::write(std::string text) {
+  files["main.infra"] = std::move(text);
+}
 
 Compilation StackWorld::compile() const {
   CompileRequest request;
@@ -190,14 +192,18 @@ State StackWorld::state() const {
   return Store::read({options.state_path, "stack", environment}, options.world);
 }
 
-Cloud& StackWorld::cloud() { return parts_->cloud; }
+Cloud& StackWorld::cloud() {
+  return parts_->cloud;
+}
 
 std::vector<std::string> StackWorld::calls() {
   const std::lock_guard lock(parts_->calls_mutex);
   return std::exchange(parts_->calls, {});
 }
 
-void StackWorld::move_clock(milliseconds by) { parts_->clock.move(by); }
+void StackWorld::move_clock(milliseconds by) {
+  parts_->clock.move(by);
+}
 
 const PlannedChange& change_of(const Plan& plan, const std::string& address) {
   static const PlannedChange none;

@@ -54,8 +54,9 @@ TEST(Apply, ChangesInPlaceAndSaysWhere) {
   StackWorld world;
   world.write(things);
   world.apply();
-  world.write("resource simulator.thing a { size = 2 }\nresource simulator.thing b { uses = "
-              "resource.a.url }\n");
+  world.write(
+      "resource simulator.thing a { size = 2 }\nresource simulator.thing b { uses = "
+      "resource.a.url }\n");
   const Plan plan = world.plan();
   EXPECT_EQ(summary(plan), "update resource.a");
   const auto& leaf = change_of(plan, "resource.a").leaves.at(0);
@@ -100,8 +101,7 @@ TEST(Apply, ReplacesFirstRemovingTheOldOneWhereBothCannotBe) {
   EXPECT_FALSE(change_of(world.plan(), "resource.a").create_first);
   const ApplyResult result = world.apply();
   EXPECT_EQ(result.exit_status(), 0) << problems(result);
-  EXPECT_EQ(world.calls(),
-            (std::vector<std::string>{"remove resource.a", "create resource.a"}));
+  EXPECT_EQ(world.calls(), (std::vector<std::string>{"remove resource.a", "create resource.a"}));
   expect_settled(world);
 }
 
@@ -127,8 +127,7 @@ TEST(Apply, DestroysInReverseOrder) {
   world.apply();
   (void)world.calls();
   EXPECT_EQ(world.destroy().exit_status(), 0);
-  EXPECT_EQ(world.calls(),
-            (std::vector<std::string>{"remove resource.b", "remove resource.a"}));
+  EXPECT_EQ(world.calls(), (std::vector<std::string>{"remove resource.b", "remove resource.a"}));
   EXPECT_TRUE(world.cloud().objects().empty());
   EXPECT_TRUE(world.state().resources.empty());
 }
@@ -161,17 +160,19 @@ cron tick { schedule = "0 8 * * *", call = service.web.http("/tick") }
 
 TEST(Apply, AnEffectOnTheRunningFormPlansItsRedeploy) {
   StackWorld world;
-  world.write("service web on simulator { source = image(\"nginx\"), port = 80, env { A = \"1\" } }\n");
+  world.write(
+      "service web on simulator { source = image(\"nginx\"), port = 80, env { A = \"1\" } }\n");
   EXPECT_EQ(world.apply().exit_status(), 0);
   (void)world.calls();
-  world.write("service web on simulator { source = image(\"nginx\"), port = 80, env { A = \"2\" } }\n");
+  world.write(
+      "service web on simulator { source = image(\"nginx\"), port = 80, env { A = \"2\" } }\n");
   const Plan plan = world.plan();
   EXPECT_EQ(summary(plan), "update service.web, update service.web.deployment");
   EXPECT_TRUE(change_of(plan, "service.web.deployment").redeploy);
   const ApplyResult result = world.apply();
   EXPECT_EQ(result.exit_status(), 0) << problems(result);
-  EXPECT_EQ(world.calls(), (std::vector<std::string>{"update service.web",
-                                                     "update service.web.deployment"}));
+  EXPECT_EQ(world.calls(),
+            (std::vector<std::string>{"update service.web", "update service.web.deployment"}));
   expect_settled(world);
 }
 
