@@ -243,7 +243,8 @@ int run_command_line(int count, const char* const* words) {
   try {
     root->parse(std::move(arguments));
   } catch (const CLI::CallForHelp&) {
-    session.terminal.print(deepest(*root).help());
+    const CLI::App& at = deepest(*root);
+    session.terminal.print(at.help(at.get_parent() == nullptr ? "" : full_name(*at.get_parent())));
     return 0;
   } catch (const CLI::ParseError& error) {
     const CommandError said = explain_parse_error(*root, error);

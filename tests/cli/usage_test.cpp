@@ -23,7 +23,7 @@ TEST_F(Usage, HelpIsNoError) {
     EXPECT_TRUE(has(help.out, std::string("\n  ") + command + " ")) << command;
   }
   EXPECT_TRUE(has(run({"plan", "--help"}).out, "--detailed-exitcode"));
-  EXPECT_TRUE(has(run({"state", "mv", "--help"}).out, "from"));
+  EXPECT_TRUE(has(run({"state", "mv", "--help"}).out, "Usage: infra state mv "));
 }
 
 TEST_F(Usage, NoCommandIsAnError) {
