@@ -125,7 +125,7 @@ class Conforming {
         number != nullptr && type.base == Type::number) {
       return static_cast<double>(*number);
     }
-    return refused(given, "a " + type_text(type), path);
+    return refused(given, (type.base == Type::integer ? "an " : "a ") + type_text(type), path);
   }
 
   // An address without keys names all rounds of its `for`s, which are a map.

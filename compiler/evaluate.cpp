@@ -5,6 +5,45 @@
 #include "compiler/evaluate_guards.h"
 
 namespace infra {
+namespace {
+
+struct Help {
+  std::string_view code, text;
+};
+
+// The way out of each kind of mistake.
+constexpr Help helps[] = {
+    {"E0501", "work with smaller numbers, or with floats: `2.0 * …`"},
+    {"E0502", "test the right side first: `if x == 0 then … else …`"},
+    {"E0503",
+     "look at what `from_json` or `from_yaml` gave; `try(…, otherwise)` takes another value"},
+    {"E0504", "set it, or write a default: `env(…, default: …)`; what is public is better a param"},
+    {"E0505", "paths are relative to the stack's folder"},
+    {"E0506", "put it into the repository, or hand its text in as a param"},
+    {"E0507", "`try(…, otherwise)` takes another value where there is none"},
+    {"E0509", "correct the text; `try(…, otherwise)` takes another value where it is none"},
+    {"E0510", "go over fewer elements, or prepare the list once in a `let`"},
+    {"E0511", "make fewer or smaller values"},
+    {"E0512", "a chain this long is a list: `[for … in …: …]`"},
+    {"E0513", "name the part that has a text; `??` gives one in place of null"},
+    {"E0514", "correct the value where it comes from"},
+    {"E0515", "correct the value where it comes from"},
+    {"E0516", "leave it out: `[for x in … if x != null: x]`"},
+    {"E0518", "`distinct(…)` takes each element once"},
+    {"E0520", "paths are relative to the stack's folder; a pattern with `*` may find nothing"},
+    {"E0601", "give one of them a value that does not use the others"},
+};
+
+std::string_view help_for(std::string_view code) {
+  for (const auto& [known, text] : helps) {
+    if (known == code) {
+      return text;
+    }
+  }
+  return {};
+}
+
+}  // namespace
 
 Evaluator::Evaluator(const Evaluation& evaluation, const Outputs* outputs, Diagnostics& diagnostics)
     : evaluation_(evaluation), outputs_(outputs), diagnostics_(diagnostics) {
@@ -49,7 +88,7 @@ bool Evaluator::spend(std::size_t steps, std::size_t bytes, const Span& span) {
 
 bool Evaluator::enter(const Span& span) {
   if (depth_ > most_depth) {
-    fail("E0512", span, "values depend on one another more than 2,000 deep here");
+    fail("E0512", span, "values depend on one another more than 1,000 deep here");
     return false;
   }
   return spend(1, 0, span);
@@ -58,7 +97,10 @@ bool Evaluator::enter(const Span& span) {
 Value Evaluator::fail(std::string_view code, const Span& span, std::string message) {
   ++errors_;
   if (quiet_ == 0 && reported_.emplace(span, code).second) {
-    diagnostics_.error(code, span, std::move(message));
+    Diagnostic& error = diagnostics_.error(code, span, std::move(message));
+    if (const std::string_view way_out = help_for(code); !way_out.empty()) {
+      error.help.emplace_back(way_out);
+    }
   }
   return Unknown{};
 }

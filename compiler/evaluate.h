@@ -34,7 +34,7 @@ class Evaluator {
  public:
   static constexpr std::size_t most_steps = 10'000'000;               // of one evaluation
   static constexpr std::size_t most_bytes = std::size_t{256} << 20U;  // of values it makes
-  static constexpr std::size_t most_depth = 2'000;                    // of values within values
+  static constexpr std::size_t most_depth = 1'000;                    // of values within values
 
   // `outputs`: none — all are Unknown, and reads are recorded.
   Evaluator(const Evaluation& evaluation, const Outputs* outputs, Diagnostics& diagnostics);
@@ -81,6 +81,7 @@ class Evaluator {
   class Depth;
   class Quiet;
   class Switched;
+  class Running;
 
   // --- evaluate.cpp: expressions
   void begin(const Round& round);
@@ -130,6 +131,7 @@ class Evaluator {
   // --- evaluate_references.cpp: names, resources, outputs
   const Value* find_value(const std::string& name, const Span& span);
   const Value* let_value(const ast::Let& let, const Round& round, const Span& span);
+  Value circle(const std::string& name, const Span& span);
   const Value& settle(Memo& memo, Value value, std::size_t first_read, std::size_t errors);
   const Value& view_name(const ast::NameExpression& name, const ast::Expression& whole,
                          Value& storage);
@@ -176,7 +178,8 @@ class Evaluator {
   std::vector<Read> reads_;
   std::unordered_map<LetKey, Memo, LetKeyHash> lets_;
   std::map<std::pair<NodeId, std::string>, Memo> written_;
-  std::deque<Value> kept_;  // values that a failed quiet evaluation gave
+  std::vector<std::pair<std::string, Span>> running_;  // lets and attributes being evaluated
+  std::deque<Value> kept_;                             // values that a failed quiet evaluation gave
   std::set<std::pair<Span, std::string>> reported_;
   std::size_t steps_ = 0, bytes_ = 0, depth_ = 0;
   bool exhausted_ = false;

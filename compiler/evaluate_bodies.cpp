@@ -125,7 +125,7 @@ void Evaluator::entry(const ast::Item& item, Object& into, std::size_t first_rea
     const Value text = evaluate(*item.key.expression);
     collapse_reads(key_read);
     if (text.as<std::string>() == nullptr) {
-      fail(text.as<Secret>() != nullptr ? "E0517" : "E0503", item.key.span,
+      fail(text.as<Secret>() != nullptr ? "E0306" : "E0503", item.key.span,
            fmt::format("a key is a text that is known, not {}", kind_of(text)));
       return;
     }

@@ -38,7 +38,7 @@ bool Evaluator::collect_entry(const ast::Comprehension& comprehension, Collected
     return true;
   }
   if (key.as<Secret>() != nullptr) {
-    fail("E0517", comprehension.key->span, "a secret cannot be the key of a map: keys are public");
+    fail("E0306", comprehension.key->span, "a secret cannot be the key of a map: keys are public");
     return false;
   }
   const Computed text = text_of(key);
@@ -70,7 +70,7 @@ bool Evaluator::collect_round(const ast::Comprehension& comprehension, const Val
     const Value condition = evaluate(*comprehension.condition);
     collapse_reads(first_read);
     if (condition.as<Secret>() != nullptr) {
-      fail("E0517", comprehension.condition->span,
+      fail("E0306", comprehension.condition->span,
            "a secret cannot choose elements: how many there are is public");
       return false;
     }
@@ -110,7 +110,7 @@ Value Evaluator::node(const ast::Comprehension& comprehension, const ast::Expres
       good = collect_round(comprehension, entry->first, entry->second, collected);
     }
   } else if (!source.is_null()) {  // of a resource that is absent there are no rounds
-    const std::string_view code = source.as<Secret>() != nullptr ? "E0517" : "E0503";
+    const std::string_view code = source.as<Secret>() != nullptr ? "E0306" : "E0503";
     return fail(code, comprehension.source->span,
                 fmt::format("`for` goes over a list or a map, not {}", kind_of(source)));
   }

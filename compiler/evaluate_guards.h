@@ -47,4 +47,20 @@ class Evaluator::Switched {
   Context before_;
 };
 
+// What is being evaluated, for the path of a circle.
+class Evaluator::Running {
+ public:
+  Running(Evaluator& evaluator, std::string name, const Span& span) : evaluator_(evaluator) {
+    evaluator_.running_.emplace_back(std::move(name), span);
+  }
+  ~Running() { evaluator_.running_.pop_back(); }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  Running(Running&&) = delete;
+  Running& operator=(Running&&) = delete;
+
+ private:
+  Evaluator& evaluator_;
+};
+
 }  // namespace infra

@@ -90,6 +90,18 @@ const Value& Evaluator::settle(Memo& memo, Value value, std::size_t first_read,
   return memo.value;
 }
 
+// What is being evaluated is asked for again: one error with the way round.
+Value Evaluator::circle(const std::string& name, const Span& span) {
+  std::string path;
+  bool inside = false;
+  for (const auto& [running, place] : running_) {
+    inside = inside || running == name;
+    path += inside ? "`" + running + "` → " : "";
+  }
+  return fail("E0601", span,
+              fmt::format("values rest on each other in a circle: {}`{}`", path, name));
+}
+
 const Value* Evaluator::let_value(const ast::Let& let, const Round& round, const Span& span) {
   const LetKey key(&let, &round);
   if (const auto constant = evaluation_.constants.find(key);
@@ -102,14 +114,14 @@ const Value* Evaluator::let_value(const ast::Let& let, const Round& round, const
     return &memo.value;
   }
   if (memo.state == Memo::State::running) {
-    fail("E0601", span, fmt::format("`{}` depends on itself", let.name.text));
-    kept_.emplace_back(Unknown{});
+    kept_.push_back(circle(let.name.text, span));
     return &kept_.back();
   }
   memo.state = Memo::State::running;
   const std::size_t first_read = reads_.size();
   const std::size_t errors = errors_;
   const Switched elsewhere(*this, {&round, nullptr});
+  const Running running(*this, let.name.text, span);
   Value value = evaluate(let.value);
   return &settle(memo, std::move(value), first_read, errors);
 }
@@ -415,22 +427,22 @@ Value Evaluator::plain_property(const Reference& reference, NodeId id,
 // What another resource's author wrote, brought to its type. Makes no edge of its own.
 const Value& Evaluator::written(NodeId id, const std::string& key, const Span& span) {
   const Instance& instance = evaluation_.instances[id];
+  const std::string name = fmt::format("{}.{}.{}", instance.declaration->kind.text,
+                                       instance.declaration->name.text, printable(key));
   Memo& memo = written_[{id, key}];
   if (memo.state == Memo::State::done) {
     reads_.insert(reads_.end(), memo.reads.begin(), memo.reads.end());
     return memo.value;
   }
   if (memo.state == Memo::State::running) {
-    fail("E0601", span,
-         fmt::format("`{}.{}.{}` depends on itself", instance.declaration->kind.text,
-                     instance.declaration->name.text, printable(key)));
-    kept_.emplace_back(Unknown{});
+    kept_.push_back(circle(name, span));
     return kept_.back();
   }
   memo.state = Memo::State::running;
   const std::size_t first_read = reads_.size();
   const std::size_t errors = errors_;
   const Switched elsewhere(*this, {instance.round, nullptr});
+  const Running running(*this, name, span);
   Object entries = collect(instance, &key);
   keep_reads_below(first_read, key);
   const auto found = entries.find(key);

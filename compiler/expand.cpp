@@ -52,7 +52,7 @@ void Rounds::pass_arm(ScopeId scope, const Scope& what, const Round& parent) {
   const ast::Expression& condition = what.condition->condition;
   const Value value = evaluator_.expression(condition, parent);
   if (contains_secret(value)) {
-    fail("E0517", condition.span, "what exists cannot depend on a secret");
+    fail("E0306", condition.span, "what exists cannot depend on a secret");
   } else if (value.as<bool>() != nullptr) {
     if (value.truth() == what.then) {
       evaluation_.rounds.push_back({&parent, scope, {}, {}});
@@ -93,7 +93,7 @@ void Rounds::pass_loop(ScopeId scope, const Scope& what, const Round& parent) {
     if (source.is_unknown() && evaluator_.diagnostics().has_errors()) {
       return;
     }
-    const std::string_view code = contains_secret(source) ? "E0517" : "E0602";
+    const std::string_view code = contains_secret(source) ? "E0306" : "E0602";
     fail(source.is_unknown() ? "E0604" : code, loop.source.span,
          fmt::format("`for` goes over a list of texts or a map that is known, not {}",
                      kind_of(source)));
@@ -109,7 +109,7 @@ void Rounds::pass_loop(ScopeId scope, const Scope& what, const Round& parent) {
   for (auto& item : *list) {
     if (item.as<std::string>() == nullptr) {
       const bool secret = item.as<Secret>() != nullptr;
-      fail(secret ? "E0517" : "E0602", loop.source.span,
+      fail(secret ? "E0306" : "E0602", loop.source.span,
            fmt::format("the elements that `for` goes over are texts, each its own key, not {}",
                        kind_of(item)));
       return;

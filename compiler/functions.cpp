@@ -183,7 +183,7 @@ Computed call_function(const FunctionSignature& signature, const Arguments& argu
   }
   const bool secret = any_of(arguments, contains_secret);
   if (secret && signature.secrecy == SecretRule::refuses) {
-    return failure("E0517", fmt::format("`{}` takes no secret", signature.name));
+    return failure("E0306", fmt::format("`{}` takes no secret", signature.name));
   }
   if (waits(*entry, arguments)) {
     return {Unknown{secret || signature.secrecy == SecretRule::gives}, {}, {}};
