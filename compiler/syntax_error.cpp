@@ -349,6 +349,13 @@ void Report::expected(const SyntaxFailure& failure) {
     made.help.emplace_back("a rule is written `forbid KIND NAME where CONDITION because \"…\"`");
   } else if (rule == Grammar::RuleValidation) {
     made.help.emplace_back("a check is written `check CONDITION else \"message\"`");
+  } else if (rule == Grammar::RuleBody && token_.type == Grammar::IF) {
+    made.help.emplace_back(
+        "in a body a value depends: `KEY = if CONDITION then VALUE else null`; null is left out");
+  } else if (rule == Grammar::RuleBody && token_.type == Grammar::FOR) {
+    made.help.emplace_back(
+        "in a body a value repeats: `KEY = [for x in LIST: VALUE]`; `for` stands around "
+        "statements");
   } else if (rule == Grammar::RuleUse) {
     made.help.emplace_back("a component is used with `use COMPONENT as ALIAS { … }`");
   }
@@ -391,6 +398,13 @@ void Report::no_statement() {
   if (token_.type == Grammar::ELSE) {
     auto& made = error("E0130", token_, "`else` has no `if` before it");
     made.help.emplace_back("`else` follows the `}` of its `if`");
+    return;
+  }
+  if (!token_.first_on_line && at_ > 0) {
+    auto& made = error("E0109", token_,
+                       fmt::format("{} does not fit after {}", quoted(token_), quoted(before_)));
+    made.help.emplace_back(
+        "an operator or a comma is missing before it, or a new line if it begins a statement");
     return;
   }
   const std::string word = text(token_);

@@ -115,7 +115,7 @@ TEST(Literal, FilesMustBeUtf8OfABearableSize) {
 
 TEST(Literal, CommentsAreSkippedAndDoNotNest) {
   EXPECT_EQ(expression("1 # one\n// two\n/* three\n ** / */ + 2"), "(+ 1 2)");
-  EXPECT_EQ(parsed("let x = 1 /* a /* b */ c */\n").errors(), "E0104:1");
+  EXPECT_EQ(parsed("let x = 1 /* a /* b */ c */\n").errors(), "E0109:1");
   EXPECT_EQ(parsed("let x = 1\n\n/* open\nlet y = 2\n").errors(), "E0108:3");
   EXPECT_EQ(parsed("let x = [1, /* open\nlet y = 2\n").errors(), "E0108:1");
 }

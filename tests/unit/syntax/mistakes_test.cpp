@@ -94,6 +94,14 @@ TEST(Mistake, NearestWordsAreOffered) {
   EXPECT_NE(parsed("x = 1").rendered().find("let x = "), std::string::npos);
 }
 
+TEST(Mistake, ConditionsInBodiesAreAnswered) {
+  EXPECT_NE(parsed("service w {\n  if a { port = 1 }\n}\n").rendered().find("KEY = if"),
+            std::string::npos);
+  EXPECT_NE(parsed("service w {\n  for a in b { }\n}\n").rendered().find("[for x"),
+            std::string::npos);
+  EXPECT_EQ(parsed("let h = a b\nsecret x y\n").errors(), "E0109:1 E0109:2");
+}
+
 TEST(Mistake, AStatementThatBreaksOffSwallowsNoOther) {
   const Parsed result = parsed("let a =\nservice web { port = 1 }\nlet b = 2\n");
   EXPECT_EQ(result.errors(), "E0109:1") << result.rendered();
