@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
+#include <set>
 
 #include "base/text.h"
 
 namespace infra {
 namespace {
+
+constexpr std::size_t most_doubted = 200;  // of one listing; beyond, it is taken at its word
 
 struct Target {  // one record to be looked at
   ResourceRecord* record = nullptr;
@@ -145,11 +149,41 @@ class Refresher {
       return;
     }
     auto all = look.counterpart.driver->list(query, *reader);
-    if (all) {
-      look.found = std::move(*all);
-    } else {
+    if (!all) {
       look.error = all.error();
+      return;
     }
+    look.found = std::move(*all);
+    doubt_absence(look, *reader);
+  }
+
+  // Listings lag behind: what one does not show is asked for by its id before it is believed gone.
+  static void doubt_absence(Look& look, Reader& reader) {
+    std::set<std::string_view> listed;
+    for (const auto& remote : look.found) {
+      listed.insert(remote.id);
+    }
+    std::vector<std::string_view> unlisted;
+    for (const auto& target : look.targets) {
+      if (!listed.contains(target.record->id)) {
+        unlisted.push_back(target.record->id);
+      }
+    }
+    if (unlisted.size() > most_doubted) {
+      return;
+    }
+    std::vector<Remote> found;
+    for (const std::string_view id : unlisted) {
+      auto one = look.counterpart.driver->read(
+          {look.counterpart.schema->name, look.parent, id, {}}, reader);
+      if (one) {
+        found.push_back(std::move(*one));
+      } else if (one.error().kind != ErrorKind::missing) {
+        look.error = one.error();
+        return;
+      }
+    }
+    std::ranges::move(found, std::back_inserter(look.found));
   }
 
   std::shared_ptr<Memory> memory(const std::string& provider) {
