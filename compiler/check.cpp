@@ -138,7 +138,7 @@ Site Checker::site_of(ScopeId scope, Purpose purpose) const {
   return {scope, statics_.scope(scope).possibly, purpose, false};
 }
 
-void Checker::add_facts(const ast::Expression& condition, bool truth, std::vector<Fact>& facts) {
+void Checker::add_facts(const ast::Expression& condition, bool truth, std::vector<Premise>& facts) {
   if (const auto* unary = condition.as<ast::Unary>();
       unary != nullptr && unary->operation == ast::UnaryOperator::logical_not) {
     add_facts(*unary->operand, !truth, facts);
@@ -154,9 +154,9 @@ void Checker::add_facts(const ast::Expression& condition, bool truth, std::vecto
   facts.push_back({&condition, truth});
 }
 
-const std::vector<Fact>& Checker::scope_facts(ScopeId scope) {
+const std::vector<Premise>& Checker::scope_facts(ScopeId scope) {
   if (!scope_facts_known_[scope]) {
-    std::vector<Fact> facts;
+    std::vector<Premise> facts;
     if (scope != 0) {
       const Scope& here = module_.scopes[scope];
       facts = scope_facts(here.parent);
@@ -171,7 +171,7 @@ const std::vector<Fact>& Checker::scope_facts(ScopeId scope) {
 }
 
 bool Checker::known_fact(const ast::Expression& condition, bool truth, const Site& site) {
-  const auto says_so = [&](const Fact& fact) {
+  const auto says_so = [&](const Premise& fact) {
     return fact.truth == truth && same_expression(*fact.expression, condition);
   };
   const auto& facts = scope_facts(site.scope);
@@ -181,7 +181,7 @@ bool Checker::known_fact(const ast::Expression& condition, bool truth, const Sit
 
 // True when an enclosing condition says `path != null`.
 bool Checker::known_present(const ast::Expression& path, const Site& site) {
-  const auto says_so = [&](const Fact& fact) {
+  const auto says_so = [&](const Premise& fact) {
     const auto* test = fact.expression->as<ast::Binary>();
     const auto wanted = fact.truth ? ast::BinaryOperator::unequal : ast::BinaryOperator::equal;
     if (test == nullptr || test->operation != wanted) {
@@ -202,10 +202,10 @@ bool Checker::known_present(const ast::Expression& path, const Site& site) {
 // The environments of a place in which a condition surely has this truth.
 EnvironmentSet Checker::where_holds(const ast::Expression& condition, bool truth, ScopeId written,
                                     const Site& site) {
-  std::vector<Fact> parts;
+  std::vector<Premise> parts;
   add_facts(condition, truth, parts);
   EnvironmentSet holds = statics_.all();
-  for (const Fact& part : parts) {
+  for (const Premise& part : parts) {
     if (!known_fact(*part.expression, part.truth, site)) {
       const Verdict verdict = statics_.verdict(*part.expression, written);
       holds = holds & (part.truth ? verdict.certainly : statics_.all().without(verdict.possibly));

@@ -46,7 +46,7 @@ struct Site {
 };
 
 // Something that holds at a place: an enclosing condition, or a part of it.
-struct Fact {
+struct Premise {
   const ast::Expression* expression;
   bool truth;
 };
@@ -104,8 +104,8 @@ class Checker {
   void prepare_absence(ResourceInfo& info);
   void refuse_what_is_not_available();
   [[nodiscard]] Site site_of(ScopeId scope, Purpose purpose) const;
-  [[nodiscard]] const std::vector<Fact>& scope_facts(ScopeId scope);
-  static void add_facts(const ast::Expression& condition, bool truth, std::vector<Fact>& facts);
+  [[nodiscard]] const std::vector<Premise>& scope_facts(ScopeId scope);
+  static void add_facts(const ast::Expression& condition, bool truth, std::vector<Premise>& facts);
   [[nodiscard]] bool known_fact(const ast::Expression& condition, bool truth, const Site& site);
   [[nodiscard]] bool known_present(const ast::Expression& path, const Site& site);
   [[nodiscard]] EnvironmentSet covered(const ResourceInfo& info, const Site& site);
@@ -355,9 +355,9 @@ class Checker {
   std::unordered_map<const ast::Parameter*, TypeId> parameters_;
   std::unordered_map<const void*, bool> visited_;  // values: false while on the path
   std::unordered_set<std::string_view> aliases_;   // of components: silent
-  std::vector<std::vector<Fact>> scope_facts_;
+  std::vector<std::vector<Premise>> scope_facts_;
   std::vector<bool> scope_facts_known_;
-  std::vector<Fact> facts_;                            // of the expression being typed
+  std::vector<Premise> facts_;                         // of the expression being typed
   std::vector<Local> locals_;                          // of comprehensions and rules
   const ast::Expression* typed_expression_ = nullptr;  // an argument that is typed already
   TypeId typed_as_ = nullptr;
