@@ -112,11 +112,19 @@ class Building {
   }
 
   void add_nodes() {
+    constexpr std::size_t most_bytes = std::size_t{2} << 30U;
+    std::size_t bytes = 0;
     for (NodeId id = 0; id < graph_.nodes.size(); ++id) {
       ResourceNode& node = graph_.nodes[id];
       const Instance& instance = evaluation_->instances[id];
       node.origin = &instance;
       node.attributes = evaluator_->attributes(id);
+      bytes += weight(node.attributes);
+      if (bytes > most_bytes) {
+        diagnostics_.error("E0511", node.span,
+                           "the attributes of all resources take more than 2 GiB");
+        return;
+      }
       node.dependencies = dependencies(node.attributes);
       node.default_name =
           default_name(graph_.stack, node.address, graph_.environment, name_limit(instance.schema));

@@ -52,7 +52,7 @@ Evaluator::Evaluator(const Evaluation& evaluation, const Outputs* outputs, Diagn
 
 void Evaluator::begin(const Round& round) {
   context_ = {&round, nullptr};
-  steps_ = most_steps;
+  steps_ = std::min(most_steps, steps_together_);
   bytes_ = most_bytes;
   exhausted_ = false;
 }
@@ -82,6 +82,7 @@ bool Evaluator::spend(std::size_t steps, std::size_t bytes, const Span& span) {
     return false;
   }
   steps_ -= steps;
+  steps_together_ -= std::min(steps, steps_together_);
   bytes_ -= bytes;
   return true;
 }
@@ -152,7 +153,7 @@ Value Evaluator::copied(const ast::Expression& expression) {
   if (&value == &storage) {
     return storage;
   }
-  if (value.as<List>() == nullptr && value.as<Object>() == nullptr) {
+  if (value.as<List>() == nullptr && value.as<Object>() == nullptr && value.text().size() < 64) {
     return value;
   }
   const std::size_t size = weight(value, bytes_);

@@ -34,6 +34,7 @@ class Evaluator {
  public:
   static constexpr std::size_t most_steps = 10'000'000;               // of one evaluation
   static constexpr std::size_t most_bytes = std::size_t{256} << 20U;  // of values it makes
+  static constexpr std::size_t most_steps_together = 300'000'000;     // of one pass
   static constexpr std::size_t most_depth = 1'000;                    // of values within values
 
   // `outputs`: none — all are Unknown, and reads are recorded.
@@ -182,6 +183,7 @@ class Evaluator {
   std::deque<Value> kept_;                             // values that a failed quiet evaluation gave
   std::set<std::pair<Span, std::string>> reported_;
   std::size_t steps_ = 0, bytes_ = 0, depth_ = 0;
+  std::size_t steps_together_ = most_steps_together;
   bool exhausted_ = false;
   std::size_t quiet_ = 0, errors_ = 0;
 };

@@ -11,6 +11,16 @@ namespace infra::functions {
 namespace {
 
 constexpr std::string_view wrong_argument = "E0519";
+constexpr std::size_t most_bytes = std::size_t{256} << 20U;  // of a result
+constexpr std::size_t most_parts = 1'000'000;                // of a list made from a text
+
+Computed too_large(std::string_view function) {
+  return failure("E0511", fmt::format("the result of `{}` is larger than 256 MiB", function));
+}
+
+Computed too_many_parts() {
+  return failure(wrong_argument, "`split` gives at most 1,000,000 parts");
+}
 
 Computed lower(const Arguments& arguments, FunctionWorld& /*world*/) {
   std::string text = arguments[0]->text();
@@ -54,6 +64,9 @@ Computed split(const Arguments& arguments, FunctionWorld& /*world*/) {
   const std::string& separator = arguments[1]->text();
   List parts;
   if (separator.empty()) {
+    if (text.size() > most_parts) {
+      return too_many_parts();
+    }
     for (auto& character : characters(text)) {
       parts.emplace_back(std::move(character));
     }
@@ -61,6 +74,9 @@ Computed split(const Arguments& arguments, FunctionWorld& /*world*/) {
   }
   std::size_t from = 0;
   for (auto at = text.find(separator); at != std::string::npos; at = text.find(separator, from)) {
+    if (parts.size() == most_parts) {
+      return too_many_parts();
+    }
     parts.emplace_back(text.substr(from, at - from));
     from = at + separator.size();
   }
@@ -84,6 +100,9 @@ Computed join_texts(const Arguments& arguments, FunctionWorld& /*world*/) {
     }
     first = false;
     result += text.value.text();
+    if (result.size() > most_bytes) {
+      return too_large("join");
+    }
   }
   return done(std::move(result));
 }
@@ -94,15 +113,14 @@ Computed replace(const Arguments& arguments, FunctionWorld& /*world*/) {
   if (part.empty()) {
     return failure(wrong_argument, "`replace` wants a part that is not empty");
   }
-  constexpr std::size_t most = std::size_t{256} << 20U;
   std::string result;
   std::size_t from = 0;
   for (auto at = text.find(part); at != std::string::npos; at = text.find(part, from)) {
     result.append(text, from, at - from);
     result += arguments[2]->text();
     from = at + part.size();
-    if (result.size() > most) {
-      return failure("E0511", "the result of `replace` is larger than 256 MiB");
+    if (result.size() > most_bytes) {
+      return too_large("replace");
     }
   }
   result.append(text, from);
@@ -212,6 +230,9 @@ Computed fill(const std::string& text, const Object& values, const std::string& 
         return inserted;
       }
       result += inserted.value.text();
+      if (result.size() > most_bytes) {
+        return too_large("template");
+      }
     }
     i = end;
   }
