@@ -79,6 +79,17 @@ void plan_nodes(Draft& draft) {
   }
 }
 
+// They are planned for removal like any other old object; stateful ones only by name.
+void depose_twins(Draft& draft, const std::vector<Twin>& twins) {
+  for (const auto& twin : twins) {
+    DeposedRecord deposed{"twin-" + twin.id, "duplicate", draft.state.serial,
+                          draft.state.resources.at(twin.address)};
+    deposed.record.id = twin.id;
+    deposed.record.parent = twin.parent;
+    draft.state.deposed[deposed.op] = std::move(deposed);
+  }
+}
+
 void assume_unread(Draft& draft) {
   for (const auto& [address, record] : draft.state.resources) {
     draft.observations[address].marks = record.marks;
@@ -128,6 +139,7 @@ std::unique_ptr<Draft> make_draft(const Compilation& compilation, State state,
     draft->observations = std::move(seen.by_address);
     draft->refresh_calls = std::move(seen.calls);
     draft->plan.complete = seen.complete;
+    depose_twins(*draft, seen.twins);
   } else {
     assume_unread(*draft);
   }

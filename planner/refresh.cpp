@@ -174,8 +174,8 @@ class Refresher {
     }
     std::vector<Remote> found;
     for (const std::string_view id : unlisted) {
-      auto one = look.counterpart.driver->read(
-          {look.counterpart.schema->name, look.parent, id, {}}, reader);
+      auto one = look.counterpart.driver->read({look.counterpart.schema->name, look.parent, id, {}},
+                                               reader);
       if (one) {
         found.push_back(std::move(*one));
       } else if (one.error().kind != ErrorKind::missing) {
@@ -223,7 +223,29 @@ class Refresher {
     }
   }
 
+  // A request that was sent twice by what lies between leaves two objects with one marker.
+  void note_twins(const Look& look) {
+    std::map<std::string_view, const ResourceRecord*> by_marker;
+    for (const auto& target : look.targets) {
+      by_marker.emplace(target.record->marker, target.record);
+    }
+    for (const auto& remote : look.found) {
+      const auto owner = remote.marker.empty() ? by_marker.end() : by_marker.find(remote.marker);
+      if (owner == by_marker.end() || owner->second->id == remote.id ||
+          out_.by_address.at(owner->second->address).seen != Seen::present) {
+        continue;
+      }
+      const bool known = std::ranges::any_of(state_.deposed, [&](const auto& deposed) {
+        return deposed.second.record.id == remote.id;
+      });
+      if (!known) {
+        out_.twins.push_back({owner->second->address, remote.id, look.parent});
+      }
+    }
+  }
+
   void take(const Look& look) {
+    note_twins(look);
     if (look.error && look.error->kind != ErrorKind::missing) {
       complain(look.provider, look.targets.front().record->address, look.error->message,
                look.error->help);

@@ -32,8 +32,13 @@ struct RefreshInput {
   const Fingerprints* fingerprints = nullptr;
 };
 
+struct Twin {  // a second object that carries the marker of a remembered one
+  std::string address, id, parent;
+};
+
 struct Refreshed {
   std::unordered_map<std::string, Observation> by_address;
+  std::vector<Twin> twins;
   bool complete = true;
   std::map<std::string, std::size_t> calls;  // by provider block
 };
