@@ -69,6 +69,12 @@ TEST_F(PlanDifferences, NameALineageASerialAndAnEnvironment) {
   EXPECT_NE(plan_differences(saved, now, key())[0].find("environment `prod`"), std::string::npos);
 }
 
+TEST_F(PlanDifferences, AllowTheFirstStateOfAPlanMadeBeforeIt) {
+  saved.lineage.clear();
+  saved.serial = now.serial = 0;
+  EXPECT_EQ(plan_differences(saved, now, key()), std::vector<std::string>{});
+}
+
 TEST_F(PlanDifferences, NoticeARotatedSecret) {
   for (PlannedChange& web : now.changes) {
     for (LeafChange& item : web.leaves) {

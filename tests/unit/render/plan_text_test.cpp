@@ -51,6 +51,16 @@ TEST(PlanText, ShowsOneUpdate) {
             "Plan: 0 to add, 1 to change, 0 to destroy.\n");
 }
 
+TEST(PlanText, SaysWhereWhatHasNoOtherReasonIsWritten) {
+  Compilation compilation;
+  const FileId file = compilation.sources.add("shop.infra", "stack s {}\nservice web { }\n");
+  PlannedChange web = change("service.web", "simulator.service", Operation::create);
+  web.span = {file, 11, 22};
+  web.has_span = true;
+  EXPECT_TRUE(plan_text(plan_of(web), compilation, TextStyle{}).find("shop.infra:2\n") !=
+              std::string::npos);
+}
+
 TEST(PlanText, NeverShowsASecret) {
   for (const std::size_t columns : {40U, 80U, 200U}) {
     EXPECT_EQ(text_of(full_plan(), columns).find("hunter2"), std::string::npos);
