@@ -26,14 +26,4 @@ struct InputTexts {
 void settle_inputs(Evaluation& evaluation, const InputTexts& texts, Sources& sources,
                    Diagnostics& diagnostics);
 
-// The value in the declared type, or why it is none: "it wants an int, not a text".
-struct Typed {
-  Value value;
-  std::string error;
-};
-[[nodiscard]] Typed typed(Value value, const ast::TypeExpression& type);
-
-// A literal of the language: no names, no calls; a bare word is its text. Nothing when it is none.
-[[nodiscard]] std::optional<Value> literal_value(const ast::Expression& expression);
-
 }  // namespace infra
