@@ -64,7 +64,7 @@ class Collector {
     for (const auto& file : files) {
       stack(file);
     }
-    environments();
+    environments(files);
     for (const auto& file : files) {
       block(file.statements, 0);
     }
@@ -74,7 +74,8 @@ class Collector {
 
  private:
   void stack(const ast::File& file);
-  void environments();
+  void environments(const std::vector<ast::File>& files);
+  void guess_environments(const std::vector<ast::File>& files);
   void block(const ast::Block& statements, ScopeId scope);
   void statement(const ast::Statement& statement, ScopeId scope);
   [[nodiscard]] bool may_stand(const ast::Statement& statement, ScopeId scope);
@@ -144,17 +145,53 @@ void Collector::stack(const ast::File& file) {
   }
 }
 
+// Without a list the blocks say what it should be: one error instead of one at every mention.
+void Collector::guess_environments(const std::vector<ast::File>& files) {
+  std::vector<std::string> names;
+  const ast::Name* first = nullptr;
+  for (const auto& file : files) {
+    for (const auto& statement : file.statements) {
+      const auto* block = statement.as<ast::Environment>();
+      if (block == nullptr || block->name.text == "default" || names.size() == most_environments ||
+          std::find(names.begin(), names.end(), block->name.text) != names.end()) {
+        continue;
+      }
+      first = first == nullptr ? &block->name : first;
+      names.push_back(block->name.text);
+    }
+  }
+  if (first == nullptr) {
+    return;
+  }
+  module_.environments = names;
+  // A misspelt attribute, or a list of another form, is told by itself.
+  const bool told = module_.stack != nullptr &&
+                    std::any_of(module_.stack->body.items.begin(), module_.stack->body.items.end(),
+                                [](const ast::Item& item) {
+                                  return item.key.text != "state" && item.key.text != "encryption";
+                                });
+  if (!told) {
+    diagnostics_
+        .error("E0204", first->span,
+               fmt::format("the stack lists no environment `{}`", first->text))
+        .help.push_back(fmt::format("list all: stack {} {{ environments = [{}] }}",
+                                    module_.stack_name, join(names, ", ")));
+  }
+}
+
 // The list is literal: words or texts, since everything else depends on it.
-void Collector::environments() {
+void Collector::environments(const std::vector<ast::File>& files) {
   const ast::Item* item =
       module_.stack == nullptr ? nullptr : find_item(module_.stack->body, "environments");
   if (item == nullptr || !item->value) {
+    guess_environments(files);
     return;
   }
   const auto* list = item->value->as<ast::ListLiteral>();
   if (list == nullptr || list->elements.empty()) {
     diagnostics_.error("E0210", item->value->span,
                        "`environments` is a list of names, such as [dev, prod]");
+    guess_environments(files);
     return;
   }
   std::vector<std::string> names;

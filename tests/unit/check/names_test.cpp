@@ -122,6 +122,17 @@ TEST(Names, an_environment_that_the_stack_has_not_is_refused) {
   EXPECT_EQ(first_help(diagnostic), "did you mean `prod`?");
 }
 
+TEST(Names, a_missing_list_of_environments_is_one_error) {
+  const std::string rest =
+      "environment dev { }\nenvironment prod { after = dev }\nsecret s { optional = environment == "
+      "dev }\n";
+  EXPECT_EQ(codes("stack s { }\n" + rest), (std::vector<std::string>{"E0204", "N0301"}));
+  EXPECT_EQ(codes("stack s { enviroments = [dev, prod] }\n" + rest),
+            (std::vector<std::string>{"E0301", "N0301"}));
+  EXPECT_EQ(codes("stack s { environments = dev }\n" + rest),
+            (std::vector<std::string>{"E0210", "N0301"}));
+}
+
 TEST(Names, components_are_one_clear_error_each) {
   EXPECT_EQ(codes("component c(a: int) { service x { port = a } output u = service.x.url }\n"
                   "use c as d { a = 1 }\noutput u = d.u\n"),
