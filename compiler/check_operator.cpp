@@ -99,21 +99,30 @@ TypeId Checker::infer_unary(const ast::Unary& node, const Site& site) {
 
 TypeId Checker::infer_binary(const ast::Expression& expression, const ast::Binary& node,
                              TypeId expected, const Site& site) {
+  if (node.operation == coalesce) {
+    return infer_coalesce(node, expected, site);
+  }
+  // A misspelt word inside belongs to the other side, not to what the whole is written for.
+  const std::string_view outside = std::exchange(coerced_, "the other side");
+  TypeId type = nullptr;
   switch (node.operation) {
     case logical_and:
     case logical_or:
-      return infer_logical(node, site);
+      type = infer_logical(node, site);
+      break;
     case equal:
     case unequal:
-      return infer_equality(node, site);
+      type = infer_equality(node, site);
+      break;
     case in:
     case not_in:
-      return infer_in(node, site);
-    case coalesce:
-      return infer_coalesce(node, expected, site);
+      type = infer_in(node, site);
+      break;
     default:
-      return infer_arithmetic(expression, node, site);
+      type = infer_arithmetic(expression, node, site);
   }
+  coerced_ = outside;
+  return type;
 }
 
 TypeId Checker::infer_logical(const ast::Binary& node, const Site& site) {

@@ -83,6 +83,13 @@ TEST(Names, a_bare_word_is_a_value_where_an_enumeration_is_expected) {
   EXPECT_EQ(first_help(diagnostic), "did you mean `worker`?");
 }
 
+TEST(Names, a_misspelt_word_is_told_by_the_side_it_stands_on) {
+  const Diagnostic diagnostic =
+      only(two_environments + "secret s { optional = environment == prd }\n");
+  EXPECT_EQ(diagnostic.message, "the other side cannot be `prd`");
+  EXPECT_EQ(first_help(diagnostic), "did you mean `prod`?");
+}
+
 TEST(Names, a_word_that_is_a_name_too_must_say_which) {
   const std::string declared = at_home + "let worker = \"web\"\n";
   EXPECT_EQ(codes(declared + "service a { command = \"x\", run_as = worker }\n"), Codes{"E0213"});
