@@ -125,7 +125,7 @@ class BadInput(Machine):
         self.assertLess(len(said), 20_000)
 
     def test_a_cycle(self):
-        self.refused("let a = b\nlet b = a\n", "cycle", "a", "b")
+        self.refused("let a = b\nlet b = a\n", "circle", "`a` → `b` → `a`")
 
     def test_a_bad_cron(self):
         self.refused('stack s {}\nenvironment default { place all on local }\nservice w { source = directory("."), local { command = "x" } }\n'
