@@ -110,6 +110,9 @@ struct StackWorld::Parts {
     made.behaviours = setup.behaviours;
     if (setup.fault_rate > 0) {
       made.faults = FaultSchedule(setup.seed, setup.fault_rate);
+      if (setup.only) {
+        made.faults.enable_only(*setup.only);
+      }
     }
     return made;
   }

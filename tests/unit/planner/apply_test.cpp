@@ -286,5 +286,94 @@ resource simulator.member c { uses = resource.a.url }
   expect_settled(world);
 }
 
+TEST(Apply, WhatCannotBeFoundAgainIsLeftToAPerson) {
+  StackWorld::Setup setup;
+  setup.fault_rate = 1;
+  setup.only = Fault::lost_after;
+  StackWorld world(setup);
+  world.write(
+      "resource simulator.blind a { size = 1 }\nresource simulator.thing b { uses = "
+      "resource.a.url }\n");
+  const ApplyResult result = world.apply();
+  EXPECT_EQ(result.exit_status(), 4);
+  ASSERT_EQ(result.unknown.size(), 1U);
+  EXPECT_EQ(result.unknown[0].address, "resource.a");
+  ASSERT_EQ(result.skipped.size(), 1U);
+  EXPECT_EQ(result.skipped[0].because, "resource.a");
+  world.cloud().stop_faults();
+  EXPECT_EQ(world.apply().exit_status(), 4) << "nothing new is done for it";
+  ASSERT_EQ(world.cloud().objects().size(), 1U);
+  recover(world.compile(), "resource.a", world.cloud().objects()[0].id, world.options);
+  const ApplyResult after = world.apply();
+  EXPECT_EQ(after.exit_status(), 0) << problems(after);
+  EXPECT_EQ(world.cloud().objects().size(), 2U);
+  expect_settled(world);
+}
+
+TEST(Apply, AnImportedObjectIsComparedAndNotMade) {
+  StackWorld world;
+  const std::string id =
+      world.cloud().create_foreign("simulator.thing", "", Object{{"name", "theirs"}, {"size", 5}});
+  world.write("resource simulator.thing a { name = \"theirs\", size = 6 }\n");
+  import_resource(world.compile(), "resource.a", id, world.options);
+  EXPECT_EQ(summary(world.plan()), "update resource.a");
+  EXPECT_EQ(world.state().resources.at("resource.a").id, id);
+}
+
+TEST(Apply, AdoptTakesOverWhatIsThere) {
+  StackWorld world;
+  const std::string id =
+      world.cloud().create_foreign("simulator.thing", "", Object{{"name", "theirs"}, {"size", 5}});
+  world.write("adopt { address = resource.a, id = \"" + id +
+              "\" }\nresource simulator.thing a { name = \"theirs\", size = 5 }\n");
+  const Plan plan = world.plan();
+  EXPECT_EQ(change_of(plan, "resource.a").import_id, id);
+  EXPECT_EQ(operation_of(plan, "resource.a"), Operation::no_op);
+  EXPECT_EQ(plan.counts().import, 1U);
+  EXPECT_EQ(world.apply().exit_status(), 0);
+  expect_settled(world);
+}
+
+TEST(Apply, ExistingIsReadAndNeverChanged) {
+  StackWorld world;
+  const std::string id =
+      world.cloud().create_foreign("simulator.database", "", Object{{"name", "theirs"}});
+  world.write("existing database shared on simulator { id = \"" + id +
+              "\" }\nresource simulator.thing a { uses = database.shared.host }\n");
+  const ApplyResult result = world.apply();
+  EXPECT_EQ(result.exit_status(), 0) << problems(result);
+  EXPECT_EQ(world.state().resources.count("database.shared"), 0U);
+  EXPECT_TRUE(world.cloud().touched_foreign().empty());
+  expect_settled(world);
+}
+
+TEST(Apply, AnEphemeralEnvironmentHasNoGuards) {
+  StackWorld world;
+  world.environment = "dev";
+  const std::string head =
+      "stack stack { environments = [dev] }\nenvironment dev { ephemeral = true }\n";
+  world.write(head + "database main on simulator { engine = postgres }\n");
+  EXPECT_EQ(world.apply().exit_status(), 0);
+  EXPECT_EQ(world.destroy().exit_status(), 0);
+  EXPECT_TRUE(world.cloud().objects().empty());
+}
+
+TEST(Apply, WhatComesAfterAnotherEnvironmentWaitsForIt) {
+  StackWorld world;
+  world.environment = "prod";
+  world.options.commit = "c1";
+  State dev;
+  world.options.read_other = [&](const std::string&) { return dev; };
+  world.write(
+      "stack stack { environments = [dev, prod] }\nenvironment prod { after = dev }\n"
+      "resource simulator.thing a { size = 1 }\n");
+  EXPECT_EQ(world.apply().exit_status(), 3);
+  dev.last_run = RunRecord{};
+  dev.last_run->command = "apply";
+  dev.last_run->outcome = "done";
+  dev.last_run->commit = "c1";
+  EXPECT_EQ(world.apply().exit_status(), 0);
+}
+
 }  // namespace
 }  // namespace infra::test
