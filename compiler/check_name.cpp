@@ -222,7 +222,12 @@ void Checker::report_unknown_name(const ast::Expression& expression, std::string
 
 // --- resources
 
+// Said once for each address: a declaration that is missing is one mistake, however often it is
+// referred to.
 void Checker::report_unknown_resource(std::string_view kind, const ast::Name& name) {
+  if (!unknown_resources_.insert(fmt::format("{}.{}", kind, name.text)).second) {
+    return;
+  }
   auto& diagnostic = error("E0207", name.span, fmt::format("there is no {} `{}`", kind, name.text));
   if (suggestions_left_ == 0) {
     return;

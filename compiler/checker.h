@@ -362,7 +362,8 @@ class Checker {
   const ast::Expression* typed_expression_ = nullptr;  // an argument that is typed already
   TypeId typed_as_ = nullptr;
   std::string_view coerced_;  // what the expression being typed is written for, in messages
-  std::size_t suggestions_left_ = 200;  // the nearest of many names takes its time
+  std::unordered_set<std::string> unknown_resources_;  // said already
+  std::size_t suggestions_left_ = 200;                 // the nearest of many names takes its time
   std::map<std::pair<const Attribute*, std::string_view>, std::vector<std::string>> candidates_;
   std::map<std::string, Span> existing_ids_;  // environment, provider, kind and id in lines
   std::uint8_t rests_ = on_nothing;

@@ -35,6 +35,12 @@ TEST(Names, an_unknown_resource_suggests_the_nearest_of_its_kind) {
   EXPECT_EQ(first_help(diagnostic), "did you mean `web`?");
 }
 
+TEST(Names, a_missing_resource_is_told_once_however_often_it_is_meant) {
+  EXPECT_EQ(codes(at_home + "output a = database.main.url ?? \"\"\noutput b = database.main.host\n"
+                            "service a { needs = [database.main] }\n"),
+            Codes{"E0207"});
+}
+
 TEST(Names, an_unknown_function_suggests_the_nearest) {
   const Diagnostic diagnostic = only("output x = uper(\"a\")\n");
   EXPECT_EQ(diagnostic.code, "E0212");
