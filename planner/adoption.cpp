@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/kinds.h"
 #include "planner/coordinator.h"
 
 namespace infra {
@@ -47,23 +48,20 @@ LookupInput Coordinator::lookup_input(const StepRun& run, const ChangeRun& chang
   return input;
 }
 
-void Coordinator::look(const Shared& run, std::size_t index, bool wait_for_settling) {
+void Coordinator::look(const Shared& run, std::size_t index, Why why) {
   ++run->looking;
-  start_job([this, run, index, wait_for_settling, input = lookup_input(*run, run->changes[index])] {
+  start_job([this, run, index, why, input = lookup_input(*run, run->changes[index])] {
     LookupResult result;
-    if (wait_for_settling) {
+    if (why != Why::said_to_exist) {
       result = look_up(input);
+    } else if (auto found = look_once(input)) {
+      result = {found->empty() ? LookupEnd::absent : LookupEnd::found, std::move(*found), {}};
     } else {
-      auto found = look_once(input);
-      if (found) {
-        result = {found->empty() ? LookupEnd::absent : LookupEnd::found, std::move(*found), {}};
-      } else {
-        result = {LookupEnd::interrupted, {}, found.error().message};
-      }
+      result = {LookupEnd::interrupted, {}, found.error().message};
     }
-    post([this, run, index, wait_for_settling, result = std::move(result)]() mutable {
+    post([this, run, index, why, result = std::move(result)]() mutable {
       --run->looking;
-      if (wait_for_settling) {
+      if (why == Why::answer_was_lost) {
         looked(run, index, true, std::move(result));
       } else {
         found_before(run, index, std::move(result));
@@ -107,14 +105,23 @@ void Coordinator::looked(const Shared& run, std::size_t index, bool settled, Loo
 // The platform says that it exists: ours, or a stranger's of the same name.
 void Coordinator::found_before(const Shared& run, std::size_t index, LookupResult result) {
   ChangeRun& change = run->changes[index];
-  if (result.end == LookupEnd::found) {
+  const bool ours = result.end == LookupEnd::found &&
+                    (change.ambiguous || looks_like_ours(change, result.objects.front()));
+  if (ours) {
     adopt(run, index, result.objects);
     return;
   }
   if (result.end == LookupEnd::interrupted) {
-    fail(*run, change, Error{ErrorKind::unclear, result.error});
+    change.ambiguous = true;
+    leave_open(*run, change, Error{ErrorKind::unclear, result.error});
     return;
   }
+  if (result.end == LookupEnd::absent && change.intent.baseline.empty() && !change.doubted) {
+    change.doubted = true;  // listings lag behind
+    look(run, index, Why::exists_unlisted);
+    return;
+  }
+  change.ambiguous = false;
   const std::string name = change.change.desired.at("/name").text();
   Error error{ErrorKind::exists,
               fmt::format("there is already one of the name `{}`, which infra did not make", name)};
@@ -125,6 +132,27 @@ void Coordinator::found_before(const Shared& run, std::size_t index, LookupResul
                          "id = \"{}\" }}",
                          change.change.address, change.intent.baseline.front());
   fail(*run, change, error);
+}
+
+// Nothing marks it, and it was not there before: it is taken for ours when it is in all that it
+// shows what was asked for.
+bool Coordinator::looks_like_ours(const ChangeRun& change, const Remote& remote) const {
+  if (!remote.marker.empty()) {
+    return remote.marker == change.intent.marker;
+  }
+  bool alike = true;
+  for_each_owned_leaf(change.change.desired, "", [&](const Path& path, const Value& leaf) {
+    const Value& live = remote.attributes.at(path);
+    if (leaf.is_null() || contains_secret(leaf) || live.as<Hidden>() != nullptr) {
+      return;
+    }
+    const Attribute* attribute = find_attribute(*change.notes.schema, path);
+    const Same mode = attribute == nullptr ? Same::exact : attribute->same;
+    const bool left_to_default =
+        live.is_null() && attribute != nullptr && same(leaf, attribute->otherwise);
+    alike = alike && (left_to_default || same_spelling(leaf, live, mode));
+  });
+  return alike;
 }
 
 // It is there: recorded at once, then brought to what it should be. Of several the first is kept;

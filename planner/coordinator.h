@@ -84,9 +84,11 @@ class Coordinator {
   void fail(StepRun& run, ChangeRun& change, const Error& error);
   void fail_known(StepRun& run, ChangeRun& change, const Error& error);
   void leave_open(StepRun& run, ChangeRun& change, const Error& error);
-  void look(const Shared& run, std::size_t change, bool wait_for_settling);
+  enum class Why : std::uint8_t { answer_was_lost, said_to_exist, exists_unlisted };
+  void look(const Shared& run, std::size_t change, Why why);
   void looked(const Shared& run, std::size_t change, bool settled, LookupResult result);
   void found_before(const Shared& run, std::size_t change, LookupResult result);
+  bool looks_like_ours(const ChangeRun& change, const Remote& remote) const;
   void adopt(const Shared& run, std::size_t change, const std::vector<Remote>& objects);
   void look_at_document(const Shared& run, std::size_t change, const Error& error);
   Reply<Done> record(StepRun& run, std::size_t change, const Remote& remote,

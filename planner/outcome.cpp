@@ -175,7 +175,7 @@ void Coordinator::settle_error(const Shared& run, std::size_t index, const Error
       return;
     case ErrorKind::exists:
       if (creates) {
-        look(run, index, false);
+        look(run, index, Why::said_to_exist);
       } else {
         fail(*run, change, error);
       }
@@ -236,7 +236,7 @@ void Coordinator::settle_unclear(const Shared& run, std::size_t index, const Err
   } else if (nameless && how == Adoption::none) {
     leave_open(*run, change, error);
   } else {
-    look(run, index, true);
+    look(run, index, Why::answer_was_lost);
   }
 }
 

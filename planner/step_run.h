@@ -29,6 +29,7 @@ struct ChangeRun {  // one change of a step
   std::vector<Path> took;
   int unclear_rounds = 0, refusals = 0, stale_rounds = 0;
   bool finished = false;
+  bool doubted = false;  // the platform said that it exists, and listed none: looked for once more
 };
 
 struct StepRun {
