@@ -225,6 +225,8 @@ void Coordinator::settle_error(const Shared& run, std::size_t index, const Error
 void Coordinator::settle_unclear(const Shared& run, std::size_t index, const Error& error) {
   ChangeRun& change = run->changes[index];
   change.ambiguous = true;
+  // What was sent may have left any time until now.
+  change.intent.sent_at = draft_.options.world.clock->now().time_since_epoch().count();
   if (interrupted() || ++change.unclear_rounds > most_unclear_rounds) {
     leave_open(*run, change, error);
     return;

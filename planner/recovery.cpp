@@ -153,6 +153,9 @@ class Recovery {
     std::ranges::stable_sort(intents, [](const Intent& left, const Intent& right) {
       return address_less(left.address, right.address);
     });
+    for (const auto& intent : intents) {
+      last_sent_ = std::max(last_sent_, intent.sent_at);
+    }
     looks_.reserve(intents.size());
     for (auto& intent : intents) {
       listener_.recovering(intent);
@@ -182,6 +185,8 @@ class Recovery {
     }
     look.input.door = std::get<0>(std::move(door));
     look.input.intent = look.intent;
+    look.input.intent.sent_at = last_sent_;  // the process lived at least until then, and an intent
+                                             // may have waited for its turn
     look.input.clock = in_.options.world.clock;
     look.input.wait = look.input.door.wait;
     for (const auto& [address, record] : state.resources) {
@@ -222,6 +227,7 @@ class Recovery {
   Listener silent_;
   Listener& listener_;
   std::vector<Look> looks_;
+  std::int64_t last_sent_ = 0;
   Recovered out_;
 };
 
