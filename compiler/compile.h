@@ -13,8 +13,8 @@
 namespace infra {
 
 struct CompileRequest {
-  std::string folder;                             // absolute; its *.infra files are the stack
-  std::optional<std::string> environment;         // none: check all, evaluate none
+  std::string folder;                      // absolute; its *.infra files are the stack
+  std::optional<std::string> environment;  // none: check all, evaluate none
   bool or_the_only_one = false;  // none given: evaluate the stack's environment if it has just one
   std::map<std::string, std::string> parameters;  // --param NAME=TEXT, strongest
   std::optional<std::string> parameter_file;
