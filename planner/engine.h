@@ -45,8 +45,9 @@ class Listener {
                             std::size_t /*objects*/) {}
   virtual void plan_made(const Plan& /*plan*/) {}  // under the lock, before anything is touched
   virtual void recovering(const Intent& /*intent*/) {}
-  virtual void recovered(const Intent& /*intent*/,
-                         const std::string& /*how: adopted, settled, retried, discarded, unresolved */) {}
+  virtual void recovered(
+      const Intent& /*intent*/,
+      const std::string& /*how: adopted, settled, retried, discarded, unresolved */) {}
   virtual void step_started(const PlannedChange& /*change*/) {}
   virtual void step_known(const PlannedChange& /*change*/, const std::string& /*id*/) {}
   virtual void step_done(const PlannedChange& /*change*/, const std::string& /*id*/,
