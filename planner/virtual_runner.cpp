@@ -145,9 +145,7 @@ class VirtualRunner : public Runner, public Clock {
     wait_for_turn(lock, *current_);
   }
 
-  [[nodiscard]] bool abandoned() const override {
-    return abandoned_;
-  }
+  [[nodiscard]] bool abandoned() const override { return abandoned_; }
 
   // --- Clock ---
   [[nodiscard]] std::chrono::sys_time<std::chrono::milliseconds> now() const override {
