@@ -29,7 +29,8 @@ TEST_F(ApplyCommand, SaysEachStepAndHowItEnded) {
   for (const char* part :
        {"Plan: 4 to add, 0 to change, 0 to destroy.\n", "database.main: creating …\n",
         "service.web: made after ", "service.web: live after ",
-        "\nApply complete! Resources: 4 added, 0 changed, 0 destroyed.\n", "  dsn  (sensitive)\n", "  url  \"https://"}) {
+        "\nApply complete! Resources: 4 added, 0 changed, 0 destroyed.\n", "  dsn  (sensitive)\n",
+        "  url  \"https://"}) {
     EXPECT_TRUE(has(applied.out, part)) << part << "\n" << applied.out;
   }
   EXPECT_FALSE(has(applied.out, "\x1b"));
