@@ -23,7 +23,7 @@ class StackWorld {
   struct Setup {
     std::uint64_t seed = 1;
     double fault_rate = 0;
-    Clock* clock = nullptr;     // nullptr: one that stands still
+    Clock* clock = nullptr;  // nullptr: one that stands still
     Behaviours behaviours;
     std::optional<Fault> only;  // of the faults, with `fault_rate`
   };
