@@ -79,12 +79,12 @@ class BothSkins : public DoorTest {
 TEST_F(BothSkins, TellTheSameStory) {
   make(11, 0);
   auto named = both(create("simulator.named",
-                                 Object{{"name", "a"},
-                                        {"label", "Mixed"},
-                                        {"zones", List{"x", "y"}},
-                                        {"secret", Secret("canary")},
-                                        {"tags", Object{{"k", "v"}}}},
-                                 "m1"));
+                           Object{{"name", "a"},
+                                  {"label", "Mixed"},
+                                  {"zones", List{"x", "y"}},
+                                  {"secret", Secret("canary")},
+                                  {"tags", Object{{"k", "v"}}}},
+                           "m1"));
   ASSERT_TRUE(named);
   EXPECT_EQ(both(create("simulator.named", Object{{"name", "a"}}, "m2")).error().kind,
             ErrorKind::exists);
