@@ -122,7 +122,7 @@ void Process::launch() {
                            last_probe_.empty() ? "no answer" : last_probe_);
     retry(failure_);
   });
-  timer_.once(std::max(spec_.readiness.grace, milliseconds(50)), [this] { probe(); });
+  timer_.once(milliseconds(50), [this] { probe(); });
 }
 
 void Process::check_alive() {

@@ -17,7 +17,7 @@ struct Readiness {
   int port_number = 0;
   std::string path;
   milliseconds within{60'000};    // from its start until it first answers
-  milliseconds grace{0};          // after its start, answers are not asked for
+  milliseconds grace{0};          // after its start, on top of `within`
   milliseconds interval{30'000};  // later checks; three failures in a row restart it
 };
 

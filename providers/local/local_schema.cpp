@@ -97,7 +97,7 @@ std::vector<Attribute> service_inputs() {
       attribute("/health/interval", Effect::restart, "Left out, 30s.", Duration{30'000}),
       attribute("/health/timeout", Effect::restart,
                 "How long it may take to answer after its start. Left out, 60s.", Duration{60'000}),
-      attribute("/health/grace", Effect::restart, "After its start, it is not asked that long.",
+      attribute("/health/grace", Effect::restart, "Time on top of `timeout` after a start.",
                 Duration{0}),
       attribute("/restart/policy", Effect::restart,
                 "on_failure: started again when it ends with a status other than 0 or by a signal; "
