@@ -231,8 +231,7 @@ class Refresher {
     }
     for (const auto& remote : look.found) {
       const auto owner = remote.marker.empty() ? by_marker.end() : by_marker.find(remote.marker);
-      if (owner == by_marker.end() || owner->second->id == remote.id ||
-          out_.by_address.at(owner->second->address).seen != Seen::present) {
+      if (owner == by_marker.end() || owner->second->id == remote.id) {
         continue;
       }
       const bool known = std::ranges::any_of(state_.deposed, [&](const auto& deposed) {
